@@ -1,0 +1,91 @@
+//! What can go wrong below the rules.
+
+use crate::domain::{ids::InvalidId, place::InvalidPlace, refusal::Refusal};
+
+/// Why a store method did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The rules say no; nothing changed.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The database did not answer in time. What was asked may still happen: repeat it under the same command id.
+    #[error("the database did not answer in time")]
+    TimedOut,
+    /// More work waits for this area than is healthy. Nothing changed.
+    #[error("too much work waits for {0}")]
+    Overloaded(crate::domain::ids::AreaCode),
+    /// The database failed.
+    #[error("database: {0}")]
+    Sql(#[from] sqlx::Error),
+    /// The tables could not be brought up to date.
+    #[error("migration: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// What is stored does not read back: a bug or a damaged file.
+    #[error("stored data is damaged: {0}")]
+    Corrupt(String),
+    /// Sealed text did not open: another master key, or a changed box.
+    #[error("sealed text does not open with this master key")]
+    Seal,
+    /// Not on this engine.
+    #[error("{0}")]
+    Unsupported(&'static str),
+    /// A task of the store panicked; its transaction was rolled back.
+    #[error("internal error in the store")]
+    Panicked,
+}
+
+impl StoreError {
+    /// The rules' own word, where it was they who said no.
+    #[must_use]
+    pub const fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(r) => Some(r),
+            _ => None,
+        }
+    }
+
+    /// Whether coming back later may help.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        match self {
+            Self::TimedOut | Self::Overloaded(_) => true,
+            Self::Sql(e) => matches!(
+                e,
+                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed
+            ),
+            _ => false,
+        }
+    }
+}
+
+impl From<tokio::task::JoinError> for StoreError {
+    fn from(_: tokio::task::JoinError) -> Self {
+        Self::Panicked
+    }
+}
+
+impl From<InvalidId> for StoreError {
+    fn from(e: InvalidId) -> Self {
+        Self::Corrupt(e.to_string())
+    }
+}
+
+impl From<InvalidPlace> for StoreError {
+    fn from(e: InvalidPlace) -> Self {
+        Self::Corrupt(e.to_string())
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(e: serde_json::Error) -> Self {
+        Self::Corrupt(e.to_string())
+    }
+}
+
+/// Shorthand for a refusal as a store error.
+macro_rules! refuse {
+    ($refusal:expr) => {
+        return Err($crate::store::StoreError::Refused($refusal))
+    };
+}
+pub(super) use refuse;

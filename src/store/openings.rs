@@ -1,0 +1,229 @@
+//! An incident inside a transaction: its opening, its place, its notes, its clock.
+
+use super::{AreaTx, StoreError, incidents::find, sql::sql};
+use crate::domain::{
+    area::DEFAULT_TARGET_MS,
+    deadline::DeadlineKind,
+    event::{Audience, Happened, Update, Work},
+    ids::*,
+    incident::*,
+    place::Place,
+    refusal::Refusal,
+    time::UnixMs,
+};
+
+/// The moments before the first offer, as far as a report brings them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beginning {
+    pub start: UnixMs,
+    pub answered: Option<UnixMs>,
+    pub validated: Option<UnixMs>,
+}
+
+impl AreaTx {
+    /// Reads one incident or refuses.
+    pub(super) async fn incident(&mut self, id: IncidentId) -> Result<Incident, StoreError> {
+        find(&mut self.conn(), id).await?.ok_or(StoreError::Refused(Refusal::NotFound("incident")))
+    }
+
+    /// The promise that was in force in an area at a moment, milliseconds.
+    pub(super) async fn target_ms(
+        &mut self,
+        area: AreaCode,
+        priority: Priority,
+        at: UnixMs,
+    ) -> Result<i64, StoreError> {
+        let target = sql!(
+            scalar i64,
+            self.conn(),
+            "SELECT target_ms FROM area_target WHERE area = $1 AND priority = $2 AND from_ms <= $3
+             ORDER BY from_ms DESC LIMIT 1",
+            area.as_str(),
+            priority.as_str(),
+            at.0
+        )?;
+        Ok(target.unwrap_or(DEFAULT_TARGET_MS))
+    }
+
+    /// Writes a new incident with its clock, its deadlines and its first event.
+    pub(super) async fn open(
+        &mut self,
+        city: AreaCode,
+        new: NewIncident,
+        beginning: Beginning,
+        report: Option<(ReportId, SubjectId)>,
+    ) -> Result<Incident, StoreError> {
+        let id = IncidentId { area: city, no: self.next_incident(city)? };
+        let target_ms = self.target_ms(city, new.priority, beginning.start).await?;
+        let now = self.now();
+        let ms = |at: Option<UnixMs>| at.map(|t| t.0);
+        sql!(
+            run,
+            self.conn(),
+            "INSERT INTO incident (area, no, kind, priority, origin, status, lat, lng, place_version, district, by_sign,
+                notes, opened_ms, start_ms, target_ms, answered_ms, validated_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, NULL, $9, 0, $10, $11, $12, $13, $14)",
+            city.as_str(),
+            id.no,
+            &new.kind,
+            new.priority.as_str(),
+            new.origin.as_str(),
+            IncidentStatus::Waiting.as_str(),
+            new.place.lat(),
+            new.place.lng(),
+            new.by_unit.map(|u| u.to_string()),
+            now.0,
+            beginning.start.0,
+            target_ms,
+            ms(beginning.answered),
+            ms(beginning.validated)
+        )?;
+        let opened = Happened::IncidentOpened {
+            incident: id,
+            priority: new.priority,
+            origin: new.origin,
+            report: report.map(|(id, _)| id),
+            by_unit: new.by_unit,
+            target_ms,
+        };
+        self.event(city, &id.to_string(), Audience::Desk, opened).await?;
+        self.set_place(id, new.place, new.district).await?;
+        if let Some(text) = &new.note {
+            let teller = report.map(|(report, subject)| (report.area, subject));
+            self.write_note(id, text, teller).await?;
+        }
+        let incident = self.incident(id).await?;
+        self.set_deadline(city, DeadlineKind::Warn, id.no, incident.clock.warn_at(None)).await?;
+        // The last millisecond of the target still keeps the promise.
+        self.set_deadline(city, DeadlineKind::Breach, id.no, incident.clock.due().plus(1)).await?;
+        Ok(incident)
+    }
+
+    /// Writes the next version of the place. The first is told by `incident.opened`.
+    pub(super) async fn set_place(
+        &mut self,
+        id: IncidentId,
+        place: Place,
+        district: Option<String>,
+    ) -> Result<(), StoreError> {
+        let (area, source, now) = (id.area.as_str(), self.cause.source.as_str(), self.now().0);
+        let version = sql!(
+            scalar i64,
+            self.conn(),
+            "UPDATE incident SET lat = $3, lng = $4, district = $5, place_version = place_version + 1
+             WHERE area = $1 AND no = $2 RETURNING place_version",
+            area,
+            id.no,
+            place.lat(),
+            place.lng(),
+            &district
+        )?
+        .ok_or(StoreError::Refused(Refusal::NotFound("incident")))?;
+        sql!(
+            run,
+            self.conn(),
+            "INSERT INTO incident_place (area, incident, version, lat, lng, district, source, at_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            area,
+            id.no,
+            version,
+            place.lat(),
+            place.lng(),
+            &district,
+            source,
+            now
+        )?;
+        if version > 1 {
+            let what = Happened::IncidentPlace { incident: id, version, district };
+            self.event(id.area, &id.to_string(), Audience::Desk, what).await?;
+        }
+        Ok(())
+    }
+
+    /// Appends a note. What a caller told is sealed under the caller, so that erasing the caller erases it too; all
+    /// else under a subject of its own.
+    pub(super) async fn write_note(
+        &mut self,
+        id: IncidentId,
+        text: &str,
+        teller: Option<(AreaCode, SubjectId)>,
+    ) -> Result<i64, StoreError> {
+        let no = sql!(
+            scalar i64,
+            self.conn(),
+            "UPDATE incident SET notes = notes + 1 WHERE area = $1 AND no = $2 RETURNING notes",
+            id.area.as_str(),
+            id.no
+        )?
+        .ok_or(StoreError::Refused(Refusal::NotFound("incident")))?;
+        let (home, subject) = match teller {
+            Some(teller) => teller,
+            None => (id.area, self.new_subject(id.area).await?),
+        };
+        let (now, author) = (self.now().0, self.cause.scope.actor().to_string());
+        sql!(
+            run,
+            self.conn(),
+            "INSERT INTO note (area, incident, no, at_ms, author, subject_area, subject) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            id.area.as_str(),
+            id.no,
+            no,
+            now,
+            author,
+            home.as_str(),
+            subject.to_string()
+        )?;
+        let commitment = self.seal(home, subject, &note_context(id, no), text).await?;
+        let what = Happened::IncidentNote { incident: id, no, commitment };
+        self.event(id.area, &id.to_string(), Audience::Desk, what).await?;
+        Ok(no)
+    }
+
+    /// Tells the crews that work on it that something changed. A unit that was sent between the look for its area and
+    /// this transaction gets the change with its offer.
+    pub(super) async fn tell_crews(&mut self, id: IncidentId, what: Update) -> Result<(), StoreError> {
+        for dispatch in self.open_dispatches(id).await? {
+            let work = Work { dispatch: dispatch.id, incident: id, unit: dispatch.unit };
+            if self.holds(dispatch.unit.area) {
+                let told = Happened::DispatchUpdated { work, what };
+                let audience = Audience::Unit(dispatch.unit);
+                self.event(dispatch.unit.area, &dispatch.id.to_string(), audience, told).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Broken promise: marks it once. Called by the clock, and by what stops the clock too late.
+    pub(super) async fn breach(&mut self, id: IncidentId) -> Result<bool, StoreError> {
+        let now = self.now().0;
+        let first = sql!(
+            run,
+            self.conn(),
+            "UPDATE incident SET breached_ms = $3 WHERE area = $1 AND no = $2 AND breached_ms IS NULL AND on_scene_ms IS NULL",
+            id.area.as_str(),
+            id.no,
+            now
+        )?;
+        if first > 0 {
+            let what = Happened::IncidentBreached { incident: id };
+            self.event(id.area, &id.to_string(), Audience::Desk, what).await?;
+        }
+        Ok(first > 0)
+    }
+
+    /// Stops the clock: breached if it is past its target, deadlines dropped.
+    pub(super) async fn stop_clock(&mut self, incident: &Incident) -> Result<(), StoreError> {
+        let id = incident.id;
+        if self.now() > incident.clock.due() {
+            self.breach(id).await?;
+        }
+        self.drop_deadline(id.area, DeadlineKind::Warn, id.no).await?;
+        self.drop_deadline(id.area, DeadlineKind::Breach, id.no).await?;
+        Ok(())
+    }
+}
+
+/// The name under which a note is sealed.
+pub(super) fn note_context(id: IncidentId, no: i64) -> String {
+    format!("note/{id}/{no}")
+}

@@ -1,0 +1,151 @@
+//! Personal text beside the chain: sealed under a key per subject, bound to the journal by a salted commitment.
+//!
+//! Erasing a subject destroys its key. The boxes and the commitments stay, and tell nothing: the salt of a commitment
+//! lies in the box.
+
+use super::{
+    AreaTx, Store, StoreError, keys,
+    sql::{Conn, sql},
+};
+use crate::domain::{
+    access::{Act, Cause, Scope},
+    event::{Audience, Happened},
+    ids::*,
+    refusal::Refusal,
+};
+use aws_lc_rs::{aead::LessSafeKey, digest};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+/// Bytes of salt in front of each sealed text.
+const SALT: usize = 16;
+
+/// Text that was opened, or is gone.
+pub type Sealed = Option<String>;
+
+fn key_context(area: AreaCode, subject: SubjectId) -> String {
+    format!("{area}/{subject}")
+}
+
+fn box_context(area: AreaCode, subject: SubjectId, context: &str) -> String {
+    format!("{area}/{subject}/{context}")
+}
+
+impl AreaTx {
+    /// A new subject with a key of its own.
+    pub async fn new_subject(&mut self, area: AreaCode) -> Result<SubjectId, StoreError> {
+        let subject = SubjectId::random();
+        let wrapped = self.keys.wrap(&keys::random()?, &key_context(area, subject))?;
+        sql!(
+            run,
+            self.conn(),
+            "INSERT INTO subject_key (area, subject, wrapped) VALUES ($1, $2, $3)",
+            area.as_str(),
+            subject.to_string(),
+            &wrapped[..]
+        )?;
+        Ok(subject)
+    }
+
+    /// Seals a text and gives the commitment that an event may hold. `context` names the text: `note/3`.
+    pub async fn seal(
+        &mut self,
+        area: AreaCode,
+        subject: SubjectId,
+        context: &str,
+        text: &str,
+    ) -> Result<String, StoreError> {
+        let keys = self.keys.clone();
+        let key = subject_key(&mut self.conn(), &keys, area, subject).await?.ok_or(StoreError::Seal)?;
+        let salted = [&keys::random::<SALT>()?[..], text.as_bytes()].concat();
+        let sealed = keys::seal(&key, &salted, &box_context(area, subject, context))?;
+        sql!(
+            run,
+            self.conn(),
+            "INSERT INTO sealed (area, subject, context, box) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (area, subject, context) DO UPDATE SET box = excluded.box",
+            area.as_str(),
+            subject.to_string(),
+            context,
+            &sealed[..]
+        )?;
+        Ok(URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &salted)))
+    }
+}
+
+async fn subject_key(
+    c: &mut Conn<'_>,
+    keys: &keys::Keys,
+    area: AreaCode,
+    subject: SubjectId,
+) -> Result<Option<LessSafeKey>, StoreError> {
+    let wrapped = sql!(
+        scalar Vec<u8>,
+        c,
+        "SELECT wrapped FROM subject_key WHERE area = $1 AND subject = $2",
+        area.as_str(),
+        subject.to_string()
+    )?;
+    wrapped.map(|w| keys.unwrap_key(&w, &key_context(area, subject))).transpose()
+}
+
+/// Opens one text; `None` where it was never there or its key was destroyed.
+pub(super) async fn unseal(
+    c: &mut Conn<'_>,
+    keys: &keys::Keys,
+    area: AreaCode,
+    subject: SubjectId,
+    context: &str,
+) -> Result<Sealed, StoreError> {
+    let Some(key) = subject_key(c, keys, area, subject).await? else { return Ok(None) };
+    let sealed = sql!(
+        scalar Vec<u8>,
+        c,
+        "SELECT box FROM sealed WHERE area = $1 AND subject = $2 AND context = $3",
+        area.as_str(),
+        subject.to_string(),
+        context
+    )?;
+    let Some(sealed) = sealed else { return Ok(None) };
+    let salted = keys::open(&key, &sealed, &box_context(area, subject, context))?;
+    let text = salted.get(SALT..).ok_or(StoreError::Seal)?.to_vec();
+    Ok(Some(String::from_utf8(text).map_err(|_| StoreError::Seal)?))
+}
+
+impl Store {
+    /// Opens one sealed text of a subject; `None` where there is none, or no longer.
+    ///
+    /// # Errors
+    /// [`StoreError`] when out of scope, damaged, or the database fails.
+    pub async fn unseal(
+        &self,
+        scope: &Scope,
+        area: AreaCode,
+        subject: SubjectId,
+        context: &str,
+    ) -> Result<Sealed, StoreError> {
+        scope.require(area, Act::SeeDesk)?;
+        let (keys, context) = (self.keys().clone(), context.to_owned());
+        self.read(move |c| Box::pin(async move { unseal(c, &keys, area, subject, &context).await })).await
+    }
+
+    /// Destroys a subject's key: what it sealed can be read no more, and the journal still verifies.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] when there is no such key, [`StoreError`] when out of scope or the database fails.
+    pub async fn erase_subject(&self, cause: &Cause, area: AreaCode, subject: SubjectId) -> Result<(), StoreError> {
+        cause.scope.require(area, Act::Manage)?;
+        self.write(&[area], cause, move |tx| {
+            Box::pin(async move {
+                let (a, s) = (area.as_str(), subject.to_string());
+                let gone = sql!(run, tx.conn(), "DELETE FROM subject_key WHERE area = $1 AND subject = $2", a, &s)?;
+                if gone == 0 {
+                    return Err(Refusal::NotFound("subject").into());
+                }
+                sql!(run, tx.conn(), "DELETE FROM caller WHERE area = $1 AND subject = $2", a, &s)?;
+                tx.event(area, &s, Audience::Desk, Happened::SubjectErased { subject }).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,390 @@
+//! One writer task per area: it takes what waits, runs it in one transaction, and answers each on its own.
+//!
+//! A command that fails is rolled back to its savepoint; the others of its group go on. The heads of all areas that a
+//! group touches are locked first, in code order, so that no deadlock can arise whatever the commands lock later. A
+//! command on several areas goes to the writer of the lowest code, which keeps that order over all groups.
+
+use super::{
+    Keys, Out, PATIENCE, Shared, Store, StoreError,
+    sql::{Conn, Tx, sql},
+};
+use crate::domain::{
+    access::{Cause, CommandKey},
+    event::{Audience, Event, Happened, link},
+    ids::{AreaCode, UnitId},
+    refusal::Refusal,
+    time::UnixMs,
+};
+use futures_util::FutureExt;
+use serde::{Serialize, de::DeserializeOwned};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
+
+/// Commands that may wait for one area.
+const QUEUE: usize = 1_024;
+/// Commands that share one transaction at most: bounds how long the first waits for the last.
+const GROUP: usize = 64;
+
+/// Events of one area that were committed together, in the order of their numbers.
+#[derive(Debug)]
+pub struct Committed {
+    /// Whose journal.
+    pub area: AreaCode,
+    /// The events, without a gap among them.
+    pub events: Vec<Arc<Event>>,
+}
+
+type Run = Box<dyn for<'t> FnOnce(&'t mut AreaTx) -> Out<'t, String> + Send>;
+
+struct Job {
+    areas: Vec<AreaCode>,
+    cause: Cause,
+    run: Run,
+    reply: oneshot::Sender<Result<String, StoreError>>,
+}
+
+/// The writers that have started; `None` once closed.
+pub struct Writers(Mutex<Option<HashMap<AreaCode, Writer>>>);
+
+struct Writer {
+    jobs: mpsc::Sender<Job>,
+    task: JoinHandle<()>,
+}
+
+impl Default for Writers {
+    fn default() -> Self {
+        Self(Mutex::new(Some(HashMap::new())))
+    }
+}
+
+impl Writers {
+    /// The queue of an area's writer, which is started when it is wanted first.
+    fn of(&self, area: AreaCode, shared: &Arc<Shared>) -> Option<mpsc::Sender<Job>> {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = open.as_mut()?.entry(area).or_insert_with(|| {
+            let (jobs, queue) = mpsc::channel(QUEUE);
+            // The task holds the shared part weakly: a store that nobody holds any more ends its writers.
+            Writer { jobs, task: shared.handle.spawn(work(Arc::downgrade(shared), queue)) }
+        });
+        Some(writer.jobs.clone())
+    }
+
+    /// Takes no more work and waits until what was taken is done.
+    pub async fn close(&self) {
+        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        for (_, writer) in open.into_iter().flatten() {
+            drop(writer.jobs);
+            let _ = writer.task.await;
+        }
+    }
+}
+
+impl Store {
+    /// Runs `f` in a transaction that holds the journal heads of `areas`; the outcome is stored under the cause's
+    /// command id, and a repeat gets it again without running `f`.
+    ///
+    /// # Errors
+    /// What `f` says, [`Refusal::CommandReused`] for another body under the same id, or the database's failure.
+    pub(super) async fn write<T, F>(&self, areas: &[AreaCode], cause: &Cause, f: F) -> Result<T, StoreError>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: for<'t> FnOnce(&'t mut AreaTx) -> Out<'t, T> + Send + 'static,
+    {
+        let mut areas = areas.to_vec();
+        areas.sort_unstable();
+        areas.dedup();
+        let first = *areas.first().ok_or(StoreError::Unsupported("a write needs an area"))?;
+        let run: Run = Box::new(move |tx| Box::pin(async move { Ok(serde_json::to_string(&f(tx).await?)?) }));
+        let (reply, answer) = oneshot::channel();
+        let queue = self.shared.writers.of(first, &self.shared).ok_or(StoreError::Sql(sqlx::Error::PoolClosed))?;
+        let job = Job { areas, cause: cause.clone(), run, reply };
+        queue.try_send(job).map_err(|_| StoreError::Overloaded(first))?;
+        let text = tokio::time::timeout(PATIENCE, answer)
+            .await
+            .map_err(|_| StoreError::TimedOut)?
+            .map_err(|_| StoreError::Panicked)??;
+        Ok(serde_json::from_str(&text)?)
+    }
+}
+
+async fn work(shared: Weak<Shared>, mut queue: mpsc::Receiver<Job>) {
+    let mut jobs = Vec::with_capacity(GROUP);
+    while queue.recv_many(&mut jobs, GROUP).await > 0 {
+        // `Weak` would end a store's last commands if nobody waited for them; whoever waits holds the store.
+        let Some(shared) = shared.upgrade() else { return };
+        run_group(&shared, std::mem::replace(&mut jobs, Vec::with_capacity(GROUP))).await;
+    }
+}
+
+/// Runs a group and answers everyone in it.
+async fn run_group(shared: &Shared, jobs: Vec<Job>) {
+    let mut replies = Vec::with_capacity(jobs.len());
+    let mut work = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        replies.push(job.reply);
+        work.push((job.areas, job.cause, job.run));
+    }
+    match commit_group(shared, work).await {
+        Ok((answers, committed)) => {
+            // The bell first: whoever reads after the answer finds the event on its way.
+            for events in committed {
+                let _ = shared.bell.send(Arc::new(events));
+            }
+            for (reply, answer) in replies.into_iter().zip(answers) {
+                let _ = reply.send(answer);
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, commands = replies.len(), "a group of commands was not committed");
+            let passing = error.is_passing();
+            let mut first = Some(error);
+            for reply in replies {
+                let again = if passing { StoreError::TimedOut } else { StoreError::Panicked };
+                let _ = reply.send(Err(first.take().unwrap_or(again)));
+            }
+        }
+    }
+}
+
+type Work = Vec<(Vec<AreaCode>, Cause, Run)>;
+type Answers = Vec<Result<String, StoreError>>;
+
+async fn commit_group(shared: &Shared, work: Work) -> Result<(Answers, Vec<Committed>), StoreError> {
+    let mut tx = shared.pool.begin().await?;
+    let mut heads = BTreeMap::new();
+    let areas: BTreeSet<AreaCode> = work.iter().flat_map(|(areas, ..)| areas.iter().copied()).collect();
+    for area in areas {
+        if let Some(head) = Head::lock(&mut tx, area).await? {
+            heads.insert(area, head);
+        }
+    }
+    let mut at = AreaTx { tx, heads, cause: Cause::system(UnixMs(0)), keys: shared.keys.clone(), events: Vec::new() };
+    let mut answers = Vec::with_capacity(work.len());
+    for (areas, cause, run) in work {
+        answers.push(at.one(&areas, cause, run).await?);
+    }
+    for (area, head) in &at.heads {
+        head.store(&mut at.tx, *area).await?;
+    }
+    at.tx.commit().await?;
+    let mut by_area: BTreeMap<AreaCode, Vec<Arc<Event>>> = BTreeMap::new();
+    for event in at.events {
+        by_area.entry(event.area).or_default().push(Arc::new(event));
+    }
+    Ok((answers, by_area.into_iter().map(|(area, events)| Committed { area, events }).collect()))
+}
+
+/// Where an area's journal ends, and the last numbers drawn.
+#[derive(Clone, Debug)]
+struct Head {
+    seq: i64,
+    hash: [u8; 32],
+    reports: i64,
+    incidents: i64,
+    dispatches: i64,
+}
+
+impl Head {
+    /// Locks the row by writing it, before anything else is locked.
+    async fn lock(tx: &mut Tx, area: AreaCode) -> Result<Option<Self>, StoreError> {
+        let row = sql!(
+            row(i64, Vec<u8>, i64, i64, i64),
+            tx.conn(),
+            "UPDATE journal_head SET seq = seq WHERE area = $1 RETURNING seq, hash, reports, incidents, dispatches",
+            area.as_str()
+        )?;
+        row.map(|(seq, hash, reports, incidents, dispatches)| {
+            let hash = hash.try_into().map_err(|_| StoreError::Corrupt(format!("journal head of {area}")))?;
+            Ok(Self { seq, hash, reports, incidents, dispatches })
+        })
+        .transpose()
+    }
+
+    async fn store(&self, tx: &mut Tx, area: AreaCode) -> Result<(), StoreError> {
+        sql!(
+            run,
+            tx.conn(),
+            "UPDATE journal_head SET seq = $2, hash = $3, reports = $4, incidents = $5, dispatches = $6 WHERE area = $1",
+            area.as_str(),
+            self.seq,
+            &self.hash[..],
+            self.reports,
+            self.incidents,
+            self.dispatches
+        )?;
+        Ok(())
+    }
+}
+
+/// A transaction that holds its areas' journals. What a store method's closure works with.
+pub struct AreaTx {
+    tx: Tx,
+    heads: BTreeMap<AreaCode, Head>,
+    /// Who asks, and when.
+    pub cause: Cause,
+    /// For sealing.
+    pub keys: Keys,
+    events: Vec<Event>,
+}
+
+impl AreaTx {
+    /// The connection.
+    pub fn conn(&mut self) -> Conn<'_> {
+        self.tx.conn()
+    }
+
+    /// Server time of this command.
+    pub fn now(&self) -> UnixMs {
+        self.cause.now
+    }
+
+    /// Runs one command between savepoints. `Err` means that the transaction itself is lost.
+    async fn one(
+        &mut self,
+        areas: &[AreaCode],
+        cause: Cause,
+        run: Run,
+    ) -> Result<Result<String, StoreError>, StoreError> {
+        if areas.iter().any(|a| !self.heads.contains_key(a)) {
+            return Ok(Err(Refusal::NotFound("area").into()));
+        }
+        self.cause = cause;
+        let (heads, events) = (self.heads.clone(), self.events.len());
+        sql!(run, self.conn(), "SAVEPOINT command")?;
+        let outcome = AssertUnwindSafe(self.answer(areas[0], run)).catch_unwind().await;
+        let outcome = outcome.unwrap_or(Err(StoreError::Panicked));
+        if let Err(error) = &outcome {
+            if error.is_passing() {
+                return outcome.map(Ok);
+            }
+            sql!(run, self.conn(), "ROLLBACK TO SAVEPOINT command")?;
+            self.heads = heads;
+            self.events.truncate(events);
+        }
+        sql!(run, self.conn(), "RELEASE SAVEPOINT command")?;
+        Ok(outcome)
+    }
+
+    /// The stored answer of a repeat, or the answer of running it now.
+    async fn answer(&mut self, area: AreaCode, run: Run) -> Result<String, StoreError> {
+        let Some(CommandKey { id, digest }) = self.cause.command else { return run(self).await };
+        let before = sql!(
+            row(Vec<u8>, String),
+            self.conn(),
+            "SELECT digest, reply FROM command WHERE area = $1 AND id = $2",
+            area.as_str(),
+            id.to_string()
+        )?;
+        if let Some((before, reply)) = before {
+            return if before == digest { Ok(reply) } else { Err(Refusal::CommandReused(id).into()) };
+        }
+        let reply = run(self).await?;
+        let now = self.now().0;
+        sql!(
+            run,
+            self.conn(),
+            "INSERT INTO command (area, id, digest, reply, at_ms) VALUES ($1, $2, $3, $4, $5)",
+            area.as_str(),
+            id.to_string(),
+            &digest[..],
+            &reply,
+            now
+        )?;
+        Ok(reply)
+    }
+
+    /// Whether this transaction holds the journal of an area.
+    pub fn holds(&self, area: AreaCode) -> bool {
+        self.heads.contains_key(&area)
+    }
+
+    fn head(&mut self, area: AreaCode) -> Result<&mut Head, StoreError> {
+        self.heads.get_mut(&area).ok_or_else(|| StoreError::Corrupt(format!("journal of {area} is not held")))
+    }
+
+    /// The next report number of an area.
+    pub fn next_report(&mut self, area: AreaCode) -> Result<i64, StoreError> {
+        let head = self.head(area)?;
+        head.reports += 1;
+        Ok(head.reports)
+    }
+
+    /// The next incident number of an area.
+    pub fn next_incident(&mut self, area: AreaCode) -> Result<i64, StoreError> {
+        let head = self.head(area)?;
+        head.incidents += 1;
+        Ok(head.incidents)
+    }
+
+    /// The next dispatch number of an area.
+    pub fn next_dispatch(&mut self, area: AreaCode) -> Result<i64, StoreError> {
+        let head = self.head(area)?;
+        head.dispatches += 1;
+        Ok(head.dispatches)
+    }
+
+    /// Numbers, chains and writes one event. `subject` names what it is about.
+    pub async fn event(
+        &mut self,
+        area: AreaCode,
+        subject: &str,
+        audience: Audience,
+        what: Happened,
+    ) -> Result<i64, StoreError> {
+        self.event_for(area, subject, audience, what, None).await
+    }
+
+    /// As [`Self::event`], telling for whose unit it was done.
+    pub async fn event_for(
+        &mut self,
+        area: AreaCode,
+        subject: &str,
+        audience: Audience,
+        what: Happened,
+        on_behalf_of: Option<UnitId>,
+    ) -> Result<i64, StoreError> {
+        let cause = &self.cause;
+        let mut event = Event {
+            area,
+            seq: 0,
+            at: cause.now,
+            what,
+            actor: cause.scope.actor(),
+            on_behalf_of,
+            source: cause.source,
+            device_at: cause.device_at,
+            command: cause.command.map(|c| c.id),
+            audience,
+        };
+        let head = self.head(area)?;
+        head.seq += 1;
+        event.seq = head.seq;
+        let text = serde_json::to_string(&event)?;
+        head.hash = link(&head.hash, &text);
+        let hash = head.hash;
+        sql!(
+            run,
+            self.conn(),
+            "INSERT INTO event (area, seq, audience, subject, text, hash) VALUES ($1, $2, $3, $4, $5, $6)",
+            area.as_str(),
+            event.seq,
+            audience.to_string(),
+            subject,
+            &text,
+            &hash[..]
+        )?;
+        let seq = event.seq;
+        self.events.push(event);
+        Ok(seq)
+    }
+}
+
+#[cfg(test)]
+mod tests;
