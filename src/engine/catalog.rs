@@ -1,0 +1,109 @@
+//! Areas, boundaries, districts and units' kinds in memory: read at start and whenever the journal says they changed.
+
+use super::{Engine, Error};
+use crate::domain::{
+    access::Scope,
+    area::{Area, AreaTree},
+    atlas::{Atlas, District, Districts, Located},
+    boundary::Boundary,
+    ids::*,
+    place::Place,
+    unit::UnitKind,
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+/// One reading of the catalog.
+#[derive(Default)]
+pub struct Catalog {
+    areas: HashMap<AreaCode, Area>,
+    tree: Arc<AreaTree>,
+    atlas: Atlas,
+    districts: Districts,
+    kinds: HashMap<UnitId, UnitKind>,
+}
+
+/// The current reading.
+#[derive(Default)]
+pub(super) struct Catalogs(RwLock<Arc<Catalog>>);
+
+impl Catalogs {
+    pub(super) fn current(&self) -> Arc<Catalog> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Catalog {
+    /// One area.
+    #[must_use]
+    pub fn area(&self, code: AreaCode) -> Option<&Area> {
+        self.areas.get(&code)
+    }
+
+    /// All areas, in no order.
+    pub fn areas(&self) -> impl Iterator<Item = &Area> {
+        self.areas.values()
+    }
+
+    /// The tree, for scopes.
+    #[must_use]
+    pub fn tree(&self) -> Arc<AreaTree> {
+        Arc::clone(&self.tree)
+    }
+
+    /// Which city a place lies in.
+    #[must_use]
+    pub fn locate(&self, place: Place) -> Located {
+        self.atlas.locate(place)
+    }
+
+    /// The boundary of a city.
+    #[must_use]
+    pub fn boundary(&self, city: AreaCode) -> Option<&Boundary> {
+        self.atlas.boundary(city)
+    }
+
+    /// The districts of a city.
+    #[must_use]
+    pub fn districts(&self, city: AreaCode) -> &[District] {
+        self.districts.of(city)
+    }
+
+    /// The district of a city that a place lies in.
+    #[must_use]
+    pub fn district(&self, city: AreaCode, place: Place) -> Option<String> {
+        self.districts.district_of(city, place).map(|d| d.code.clone())
+    }
+
+    /// What a unit rides in or on; a car where that is not known.
+    #[must_use]
+    pub fn unit_kind(&self, unit: UnitId) -> UnitKind {
+        self.kinds.get(&unit).copied().unwrap_or(UnitKind::Car)
+    }
+}
+
+impl Engine {
+    /// Reads the catalog anew.
+    pub(super) async fn reload_catalog(&self) -> Result<(), Error> {
+        let (store, everywhere) = (&self.inner.store, Scope::system());
+        let areas = store.areas(&everywhere, self.now()).await?;
+        let mut boundaries = Vec::new();
+        for (city, text) in store.boundaries().await? {
+            match text.parse::<Boundary>() {
+                Ok(boundary) => boundaries.push((city, boundary)),
+                Err(error) => tracing::error!(%city, %error, "a stored boundary does not read back"),
+            }
+        }
+        let catalog = Catalog {
+            tree: Arc::new(AreaTree::new(areas.iter().map(|a| (a.code, a.parent)))),
+            areas: areas.into_iter().map(|a| (a.code, a)).collect(),
+            atlas: Atlas::new(boundaries),
+            districts: Districts::new(store.all_districts().await?),
+            kinds: store.unit_kinds().await?.into_iter().collect(),
+        };
+        *self.inner.catalogs.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalog);
+        Ok(())
+    }
+}

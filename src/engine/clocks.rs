@@ -1,0 +1,65 @@
+//! Time passes: what is due is done, by whoever ticks first.
+
+use super::{Engine, Error};
+use crate::domain::{deadline::*, dispatch::Unanswered, ids::*};
+use futures_util::{StreamExt, stream};
+
+/// Deadlines taken per tick; what is left comes with the next.
+const PER_TICK: i64 = 4_096;
+/// Deadlines that are worked on at once: as many as a writer groups.
+const AT_ONCE: usize = 64;
+/// Milliseconds in a day.
+const DAY_MS: i64 = 86_400_000;
+
+impl Engine {
+    /// Does what is due now; gives how many deadlines fired.
+    ///
+    /// # Errors
+    /// [`Error`] when the deadlines could not be read. One that could not be fired stays, and comes again.
+    pub async fn tick(&self) -> Result<usize, Error> {
+        let due = self.inner.store.due(self.now(), PER_TICK).await?;
+        let fired = stream::iter(due)
+            .map(|due| async move {
+                self.fire(due).await.unwrap_or_else(|error| {
+                    tracing::warn!(area = %due.area, kind = %due.kind, no = due.no, %error, "a deadline did not fire");
+                    false
+                })
+            })
+            .buffer_unordered(AT_ONCE)
+            .filter(|fired| std::future::ready(*fired))
+            .count()
+            .await;
+        Ok(fired)
+    }
+
+    async fn fire(&self, due: Due) -> Result<bool, Error> {
+        let (store, cause, Due { area, no, .. }) = (&self.inner.store, self.system(), due);
+        let offer = DispatchId { area, no };
+        let incident = IncidentId { area, no };
+        Ok(match due.kind {
+            DeadlineKind::Delivery => store.expire(&cause, offer, Unanswered::Undelivered).await?.is_some(),
+            DeadlineKind::Answer => store.expire(&cause, offer, Unanswered::NoAnswer).await?.is_some(),
+            DeadlineKind::Warn => store.fire_warn(&cause, incident).await?,
+            DeadlineKind::Breach => store.fire_breach(&cause, incident).await?,
+            DeadlineKind::Report => store.fire_report(&cause, ReportId { area, no }).await?,
+        })
+    }
+
+    /// Tries again what waits for a unit, and whatever a crash left half-way.
+    pub async fn sweep(&self) {
+        self.serve_waiting(None).await;
+    }
+
+    /// Forgets what is past keeping.
+    ///
+    /// # Errors
+    /// [`Error`] when the database fails.
+    pub async fn prune(&self) -> Result<(), Error> {
+        let (now, settings) = (self.now(), &self.inner.settings);
+        let days = |n: i64| now.plus(-n * DAY_MS);
+        let (commands, tracks) = self.inner.store.prune(days(settings.command_days), days(settings.track_days)).await?;
+        let logins = self.inner.store.prune_logins(now).await?;
+        tracing::info!(commands, tracks, logins, "pruned");
+        Ok(())
+    }
+}

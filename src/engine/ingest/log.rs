@@ -1,0 +1,144 @@
+//! Tracks in memory until they are written: windows of five minutes per unit.
+//!
+//! A flush writes the whole of each window that changed, over what it wrote before, so that a window is one row in the
+//! end; a point that comes after its window was let go opens another part of it.
+
+use crate::domain::{ids::UnitId, place::Place, time::UnixMs, track::TrackPoint};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+/// How long a window is, milliseconds.
+const WINDOW_MS: i64 = 300_000;
+/// How long after its end a window is kept for late points, milliseconds.
+const LINGER_MS: i64 = 60_000;
+/// Points that a window holds at most: five per second. What comes beyond is left out of the track.
+const POINTS: usize = 1_500;
+
+/// Windows by unit and start.
+#[derive(Default)]
+pub struct TrackLog {
+    open: Mutex<HashMap<(UnitId, UnixMs), Window>>,
+}
+
+/// Five minutes of a unit.
+#[derive(Clone)]
+pub struct Window {
+    /// Whose.
+    pub unit: UnitId,
+    /// When it starts; a multiple of five minutes.
+    pub start: UnixMs,
+    /// Tells windows of the same start apart: when this one was opened.
+    pub part: String,
+    /// The points, as they came.
+    pub points: Vec<TrackPoint>,
+    dirty: bool,
+    /// The newest live point not yet written as the unit's last place.
+    last: Option<(Place, UnixMs)>,
+}
+
+/// What a flush has to write.
+#[derive(Default)]
+pub struct Dirty {
+    /// Windows that changed.
+    pub windows: Vec<Window>,
+    /// The newest place of each unit that moved.
+    pub places: Vec<(UnitId, Place, UnixMs)>,
+}
+
+impl TrackLog {
+    /// Adds a point.
+    pub fn push(&self, unit: UnitId, point: TrackPoint, now: UnixMs) {
+        let start = UnixMs(point.at.0 - point.at.0.rem_euclid(WINDOW_MS));
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let window = open.entry((unit, start)).or_insert_with(|| Window {
+            unit,
+            start,
+            part: now.0.to_string(),
+            points: Vec::new(),
+            dirty: false,
+            last: None,
+        });
+        if window.points.len() < POINTS {
+            window.points.push(point);
+            window.dirty = true;
+        }
+        if !point.history {
+            window.last = Some((point.place, point.at));
+        }
+    }
+
+    /// What changed since the last time; windows long over are let go.
+    pub fn take_dirty(&self, now: UnixMs) -> Dirty {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut dirty = Dirty::default();
+        for window in open.values_mut() {
+            if let Some((place, at)) = window.last.take() {
+                dirty.places.push((window.unit, place, at));
+            }
+            if std::mem::take(&mut window.dirty) {
+                dirty.windows.push(window.clone());
+            }
+        }
+        open.retain(|(_, start), _| now.since(start.plus(WINDOW_MS)) < LINGER_MS);
+        dirty
+    }
+
+    /// Puts back what could not be written.
+    pub fn put_back(&self, dirty: &Dirty) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        for window in &dirty.windows {
+            open.entry((window.unit, window.start)).or_insert_with(|| window.clone()).dirty = true;
+        }
+        for &(unit, place, at) in &dirty.places {
+            let start = UnixMs(at.0 - at.0.rem_euclid(WINDOW_MS));
+            if let Some(window) = open.get_mut(&(unit, start)) {
+                window.last.get_or_insert((place, at));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(at: i64, history: bool) -> TrackPoint {
+        let place = Place::new(-1.2, 116.8).unwrap();
+        TrackPoint {
+            at: UnixMs(at),
+            place,
+            accuracy_m: None,
+            speed_mps: None,
+            heading_deg: None,
+            history,
+            believed: true,
+        }
+    }
+
+    #[test]
+    fn a_window_is_written_whole_and_let_go_when_over() {
+        let (log, unit) = (TrackLog::default(), "BPN-M1".parse().unwrap());
+        log.push(unit, point(1_000, false), UnixMs(1_000));
+        let first = log.take_dirty(UnixMs(2_000));
+        assert_eq!((first.windows.len(), first.places.len()), (1, 1));
+        assert!(log.take_dirty(UnixMs(3_000)).windows.is_empty(), "nothing new");
+        log.push(unit, point(4_000, false), UnixMs(4_000));
+        assert_eq!(log.take_dirty(UnixMs(400_000)).windows[0].points.len(), 2, "the whole window again");
+        log.push(unit, point(5_000, true), UnixMs(401_000));
+        let late = log.take_dirty(UnixMs(402_000));
+        assert_ne!(late.windows[0].part, first.windows[0].part, "a late point does not overwrite the window");
+        assert!(late.places.is_empty(), "a late point is not where the unit is");
+    }
+
+    #[test]
+    fn what_could_not_be_written_comes_again() {
+        let (log, unit) = (TrackLog::default(), "BPN-M1".parse().unwrap());
+        log.push(unit, point(1_000, false), UnixMs(1_000));
+        let dirty = log.take_dirty(UnixMs(900_000));
+        log.put_back(&dirty);
+        let again = log.take_dirty(UnixMs(901_000));
+        assert_eq!((again.windows.len(), again.places.len()), (1, 1));
+    }
+}

@@ -1,0 +1,198 @@
+//! The work itself: the only floor that knows the database, the live positions and the roads.
+//!
+//! A fix goes through [`ingest`], a report through `intake`, a dispatch through `assign`, time through `clocks`. What
+//! was committed comes back through `conductor`, which keeps the live index in step, feeds the readers and starts what
+//! follows. Invariant: nothing here reads a clock of its own; [`Now`] is given.
+
+mod admin;
+mod assign;
+mod audit;
+pub mod auth;
+mod catalog;
+mod clocks;
+mod conductor;
+mod desk;
+pub mod feed;
+mod field;
+pub mod ingest;
+mod intake;
+mod rounds;
+mod settings;
+mod track;
+
+pub use crate::live::{Availability, Position, Positions};
+pub use crate::store::StoreError as Error;
+pub use admin::Imported;
+pub use assign::Order;
+pub use audit::Finding;
+pub use catalog::Catalog;
+pub use conductor::Conductor;
+pub use desk::{Brief, Deskful};
+pub use field::Tap;
+pub use settings::Settings;
+
+use crate::{
+    domain::{
+        access::*,
+        ids::{DeviceId, UnitId},
+        time::UnixMs,
+    },
+    live::Live,
+    road::Road,
+    store::Store,
+};
+use auth::{Auth, AuthError};
+use catalog::Catalogs;
+use feed::Feed;
+use ingest::Counters;
+use rounds::Rounds;
+use std::sync::Arc;
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, broadcast},
+};
+
+/// The time of day, given from above.
+pub type Now = Arc<dyn Fn() -> UnixMs + Send + Sync>;
+
+/// The engine, shared by cloning.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    auth: Auth,
+    live: Live,
+    road: Road,
+    settings: Settings,
+    now: Now,
+    handle: Handle,
+    catalogs: Catalogs,
+    feed: Feed,
+    counters: Counters,
+    tracks: ingest::TrackLog,
+    /// Crews that changed, and the phone that it was about.
+    crews: broadcast::Sender<(UnitId, DeviceId)>,
+    rounds: Rounds,
+    /// Bounds the work that follows from events and deadlines.
+    follow_ups: Arc<Semaphore>,
+}
+
+/// Follow-ups that run at once; more wait.
+const FOLLOW_UPS: usize = 64;
+/// Changes of crews that a slow listener may fall behind by before it must look at all of them.
+const CREW_CHANGES: usize = 1_024;
+
+impl Engine {
+    /// An engine over these parts; reads the areas, the journals' heads and the units on duty.
+    ///
+    /// # Errors
+    /// [`AuthError`] when the database cannot be read, or no keys can be made.
+    pub async fn start(
+        store: Store,
+        live: Live,
+        road: Road,
+        settings: Settings,
+        now: Now,
+        handle: Handle,
+    ) -> Result<(Self, Conductor), AuthError> {
+        let auth = Auth::new(store.clone(), handle.clone()).await?;
+        let inner = Inner {
+            store,
+            auth,
+            live,
+            road,
+            settings,
+            now,
+            handle,
+            catalogs: Catalogs::default(),
+            feed: Feed::default(),
+            counters: Counters::default(),
+            tracks: ingest::TrackLog::default(),
+            crews: broadcast::Sender::new(CREW_CHANGES),
+            rounds: Rounds::default(),
+            follow_ups: Arc::new(Semaphore::new(FOLLOW_UPS)),
+        };
+        let engine = Self { inner: Arc::new(inner) };
+        // First the ear, then the heads: what is committed in between is heard twice and known by its number.
+        let conductor = Conductor::new(engine.clone());
+        engine.reload_catalog().await?;
+        for (area, head) in engine.inner.store.journal_heads().await? {
+            engine.inner.feed.open(area, head);
+        }
+        engine.recall_units().await?;
+        Ok((engine, conductor))
+    }
+
+    /// Server time.
+    #[must_use]
+    pub fn now(&self) -> UnixMs {
+        (self.inner.now)()
+    }
+
+    /// Logins, tokens and tickets.
+    #[must_use]
+    pub fn auth(&self) -> &Auth {
+        &self.inner.auth
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// Areas, boundaries, districts as last read.
+    #[must_use]
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.inner.catalogs.current()
+    }
+
+    /// What ingest counted.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.inner.counters
+    }
+
+    /// Crews as they change: the unit, and the phone that it was about. Who lagged behind looks at all crews.
+    #[must_use]
+    pub fn crew_changes(&self) -> broadcast::Receiver<(UnitId, DeviceId)> {
+        self.inner.crews.subscribe()
+    }
+
+    /// A cause by the program itself, now.
+    fn system(&self) -> Cause {
+        Cause::system(self.now())
+    }
+
+    /// Runs what follows from an event or a deadline, bounded, apart from the caller.
+    fn follow_up<F>(&self, what: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let turns = Arc::clone(&self.inner.follow_ups);
+        self.inner.handle.spawn(async move {
+            if let Ok(_turn) = turns.acquire_owned().await {
+                what.await;
+            }
+        });
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`Error`] when it does not.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.inner.store.ping().await
+    }
+
+    /// Writes what is still in memory and closes the database.
+    pub async fn close(&self) {
+        if let Err(error) = self.flush_tracks().await {
+            tracing::error!(%error, "the last minutes of tracks were not written");
+        }
+        self.inner.store.close().await;
+    }
+}
