@@ -1,0 +1,181 @@
+//! Citizens' reports.
+
+use super::{
+    commands,
+    text::{Line, Text},
+};
+use crate::domain::{
+    access::Source,
+    atlas::Located,
+    ids::{AreaCode, CommandId},
+    incident::{Incident, Priority},
+    place::Place,
+    refusal::Refusal,
+    report::{Channel, NewReport, Report},
+    time::UnixMs,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// A first ring longer ago than this is a mistake in the units, milliseconds: a clock that starts then is broken at once.
+const RUNG_AGE_MAX_MS: i64 = 86_400_000;
+
+/// A citizen's contact. What the citizen told is sealed; no answer shows number or name again.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportBody {
+    /// The client's name for this command.
+    pub command_id: Option<CommandId>,
+    /// The area whose desk took it. Left out: the city of the place, or the asker's own.
+    pub area: Option<AreaCode>,
+    /// How it came in.
+    pub channel: Channel,
+    /// What kind of thing: a word of the desk's list, or free.
+    #[schema(value_type = String, max_length = 120, examples("traffic_accident"))]
+    pub kind: Line,
+    /// How urgent; P2 unless said.
+    #[serde(default = "p2")]
+    pub priority: Priority,
+    /// Found valid already: an incident opens at once. Needs a place.
+    #[serde(default)]
+    pub valid: bool,
+    /// Where.
+    pub place: Option<Place>,
+    /// When it first rang or arrived, Unix milliseconds, where the exchange says so; else now. The clock starts here.
+    pub rung_at: Option<UnixMs>,
+    /// When somebody answered, Unix milliseconds.
+    pub answered_at: Option<UnixMs>,
+    /// The caller's number: 3 to 20 digits, a plus before them at most.
+    #[schema(value_type = Option<String>)]
+    pub caller_number: Option<Number>,
+    /// The caller's name.
+    #[schema(value_type = Option<String>, max_length = 200)]
+    pub caller_name: Option<Text<200>>,
+    /// The place in words.
+    #[schema(value_type = Option<String>, max_length = 500)]
+    pub address: Option<Text<500>>,
+    /// What was said.
+    #[schema(value_type = Option<String>, max_length = 8000)]
+    pub text: Option<Text<8_000>>,
+}
+
+const fn p2() -> Priority {
+    Priority::P2
+}
+
+/// A telephone number with blanks, dashes and brackets taken out, so that one caller is one caller.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Number(String);
+
+impl TryFrom<String> for Number {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let bare: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')')).collect();
+        let digits = bare.strip_prefix('+').unwrap_or(&bare);
+        if !(3..=20).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            // The number itself is not repeated: this text may end in somebody's log.
+            return Err("a caller's number must have 3 to 20 digits, with a plus before them at most");
+        }
+        Ok(Self(bare))
+    }
+}
+
+impl ReportBody {
+    /// As the engine takes it.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] when the first ring is more than a day ago.
+    pub fn into_new(self, now: UnixMs) -> Result<NewReport, Refusal> {
+        if self.rung_at.is_some_and(|rung| now.since(rung) > RUNG_AGE_MAX_MS) {
+            return Err(Refusal::invalid("rung_at", "more than a day ago; it is in milliseconds"));
+        }
+        Ok(NewReport {
+            channel: self.channel,
+            rung: self.rung_at,
+            answered: self.answered_at,
+            kind: self.kind.into_string(),
+            place: self.place,
+            caller_number: self.caller_number.map(|n| n.0),
+            caller_name: self.caller_name.map(Text::into_string),
+            address: self.address.map(Text::into_string),
+            text: self.text.map(Text::into_string),
+            source: Source::Citizen,
+        })
+    }
+}
+
+/// A report as received, and what it led to.
+#[derive(Serialize, ToSchema)]
+pub struct ReceivedBody {
+    /// The report.
+    pub report: Report,
+    /// The incident that it opened.
+    pub incident: Option<Incident>,
+    /// For a place in no city: the nearest ones.
+    pub near: Vec<NearBody>,
+}
+
+/// A city near a place.
+#[derive(Serialize, ToSchema)]
+pub struct NearBody {
+    /// Which.
+    pub area: AreaCode,
+    /// As people say it.
+    pub name: String,
+    /// From the place to its border, metres.
+    pub distance_m: f64,
+}
+
+impl ReceivedBody {
+    /// The answer. `located` is where the place lies; `name` gives an area's name.
+    #[must_use]
+    pub fn new(
+        report: Report,
+        incident: Option<Incident>,
+        located: Option<Located>,
+        name: impl Fn(AreaCode) -> String,
+    ) -> Self {
+        let near = match located {
+            Some(Located::Outside { nearest }) if report.outside_area => nearest,
+            _ => Vec::new(),
+        };
+        let near = near.into_iter().map(|(area, distance_m)| NearBody { area, name: name(area), distance_m }).collect();
+        Self { report, incident, near }
+    }
+}
+
+/// Which reports of an area.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ReportsQuery {
+    /// Only those whose place lies in no city.
+    #[serde(default)]
+    pub outside: bool,
+}
+
+commands! { ReportBody: "report.receive" }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_caller_is_one_number() {
+        let read = |text: &str| Number::try_from(text.to_owned()).map(|n| n.0);
+        assert_eq!(read("+62 812-3456 (789)"), read("+628123456789"));
+        for wrong in ["", "12", "anonymous", "+62+1", "123456789012345678901", "08１２"] {
+            let told = read(wrong).unwrap_err();
+            assert!(wrong.is_empty() || !told.contains(wrong), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_ring_in_seconds_is_refused() {
+        let body = serde_json::json!({ "channel": "call", "kind": "theft", "rung_at": 1_793_581_200 });
+        let body: ReportBody = serde_json::from_value(body).unwrap();
+        assert!(matches!(body.into_new(UnixMs(1_793_581_200_000)), Err(Refusal::Invalid { field: "rung_at", .. })));
+    }
+}
