@@ -1,0 +1,199 @@
+//! `/metrics`: what a Prometheus reads.
+//!
+//! Invariant: labels come from fixed lists (routes, methods, statuses, reasons) and from areas, never from what somebody
+//! sends; nothing here names a person.
+
+use super::{Failure, State};
+use actix_web::{
+    Error, HttpResponse,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    get,
+    http::Method,
+    middleware::Next,
+};
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// Upper bounds of the latency histogram, seconds.
+const BUCKETS_S: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// A number that another room wants to be seen, read when asked.
+#[derive(Clone)]
+pub struct Gauge {
+    /// Its name, as in `sigap_sessions`.
+    pub name: &'static str,
+    /// What it is, for people.
+    pub help: &'static str,
+    /// `gauge` or `counter`.
+    pub kind: &'static str,
+    /// Its labels, as in `{code="4000"}`; empty for none. Those of one name stand together.
+    pub labels: String,
+    /// Reads it.
+    pub read: Arc<dyn Fn() -> i64 + Send + Sync>,
+}
+
+/// Requests counted since the start, and the gauges of other rooms.
+pub struct Metrics {
+    routes: Mutex<BTreeMap<(String, &'static str), Route>>,
+    gauges: Vec<Gauge>,
+}
+
+#[derive(Default)]
+struct Route {
+    by_status: BTreeMap<u16, u64>,
+    /// How many took at most so long; not summed up yet.
+    buckets: [u64; BUCKETS_S.len()],
+    count: u64,
+    sum_s: f64,
+}
+
+impl Metrics {
+    pub(super) fn new(gauges: Vec<Gauge>) -> Self {
+        Self { routes: Mutex::default(), gauges }
+    }
+
+    fn record(&self, route: String, method: &'static str, status: u16, took: Duration) {
+        let seconds = took.as_secs_f64();
+        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        let route = routes.entry((route, method)).or_default();
+        *route.by_status.entry(status).or_default() += 1;
+        if let Some(bucket) = BUCKETS_S.iter().position(|bound| seconds <= *bound) {
+            route.buckets[bucket] += 1;
+        }
+        route.count += 1;
+        route.sum_s += seconds;
+    }
+
+    fn write_requests(&self, out: &mut Page) {
+        let routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        out.head("sigap_http_requests_total", "counter", "Requests answered.");
+        for ((route, method), counts) in routes.iter() {
+            for (status, n) in &counts.by_status {
+                out.line(format_args!(
+                    "sigap_http_requests_total{{method=\"{method}\",route=\"{route}\",status=\"{status}\"}} {n}"
+                ));
+            }
+        }
+        out.head("sigap_http_request_seconds", "histogram", "Time from a request's head to its answer.");
+        for ((route, method), counts) in routes.iter() {
+            let labels = format!("method=\"{method}\",route=\"{route}\"");
+            let mut below = 0;
+            for (bound, n) in BUCKETS_S.iter().zip(counts.buckets) {
+                below += n;
+                out.line(format_args!("sigap_http_request_seconds_bucket{{{labels},le=\"{bound}\"}} {below}"));
+            }
+            let (count, sum_s) = (counts.count, counts.sum_s);
+            out.line(format_args!("sigap_http_request_seconds_bucket{{{labels},le=\"+Inf\"}} {count}"));
+            out.line(format_args!("sigap_http_request_seconds_sum{{{labels}}} {sum_s}"));
+            out.line(format_args!("sigap_http_request_seconds_count{{{labels}}} {count}"));
+        }
+    }
+}
+
+/// A page of the text format.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        self.line(format_args!("# HELP {name} {help}"));
+        self.line(format_args!("# TYPE {name} {kind}"));
+    }
+
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        // Writing into a String cannot fail.
+        let _ = writeln!(self.0, "{line}");
+    }
+}
+
+/// Counts each request by its route, not by its path.
+pub async fn measure(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let state = request.app_data::<State>().cloned();
+    let method = known_method(request.method());
+    let begun = Instant::now();
+    let answer = next.call(request).await;
+    if let Some(state) = state {
+        let (route, status) = match &answer {
+            Ok(response) => (response.request().match_pattern(), response.status()),
+            Err(error) => (None, error.as_response_error().status_code()),
+        };
+        let route = route.unwrap_or_else(|| "unknown".to_owned());
+        state.metrics.record(route, method, status.as_u16(), begun.elapsed());
+    }
+    answer
+}
+
+/// The method's name, if it is one that routes have.
+fn known_method(method: &Method) -> &'static str {
+    const KNOWN: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
+}
+
+/// Counters and gauges in the text format of Prometheus.
+#[utoipa::path(
+    tag = "operations",
+    security(()),
+    responses((status = 200, description = "The page.", content_type = "text/plain", body = String)),
+)]
+#[get("/metrics")]
+pub async fn metrics(state: State) -> Result<HttpResponse, Failure> {
+    let mut out = Page::default();
+    let fixes = state.engine.counters();
+    out.head("sigap_fixes_total", "counter", "Fixes kept, and live ones that gave way to a newer one.");
+    for (outcome, n) in [("live", fixes.live()), ("history", fixes.history()), ("conflated", fixes.conflated_total())] {
+        out.line(format_args!("sigap_fixes_total{{outcome=\"{outcome}\"}} {n}"));
+    }
+    out.head("sigap_fixes_refused_total", "counter", "Fixes refused, by reason.");
+    for (reason, n) in fixes.refused_by_reason() {
+        out.line(format_args!("sigap_fixes_refused_total{{reason=\"{reason}\"}} {n}"));
+    }
+    let mut named = "";
+    for gauge in &state.metrics.gauges {
+        if std::mem::replace(&mut named, gauge.name) != gauge.name {
+            out.head(gauge.name, gauge.kind, gauge.help);
+        }
+        out.line(format_args!("{}{} {}", gauge.name, gauge.labels, (gauge.read)()));
+    }
+    out.head("sigap_incidents", "gauge", "Citizens' incidents by city; at risk and breached ones are open, too.");
+    for (area, open) in state.engine.open_counts().await? {
+        let states = [("open", open.open), ("waiting", open.waiting), ("at_risk", open.at_risk)];
+        for (name, n) in states.into_iter().chain([("breached", open.breached)]) {
+            out.line(format_args!("sigap_incidents{{area=\"{area}\",state=\"{name}\"}} {n}"));
+        }
+    }
+    state.metrics.write_requests(&mut out);
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(out.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_histogram_adds_up() {
+        let counted = Metrics::new(Vec::new());
+        for ms in [1, 3, 40, 9_000] {
+            counted.record("/api/v1/areas".to_owned(), "GET", 200, Duration::from_millis(ms));
+        }
+        let mut page = Page::default();
+        counted.write_requests(&mut page);
+        let value = |line: &str| {
+            let found = page.0.lines().find_map(|l| l.strip_prefix(line)).map(str::trim);
+            found.unwrap_or_else(|| panic!("{line} in {}", page.0)).to_owned()
+        };
+        let labels = r#"method="GET",route="/api/v1/areas""#;
+        assert_eq!(value(&format!("sigap_http_requests_total{{{labels},status=\"200\"}}")), "4");
+        for (bound, n) in [("0.001", "1"), ("0.005", "2"), ("0.05", "3"), ("5", "3"), ("+Inf", "4")] {
+            assert_eq!(value(&format!("sigap_http_request_seconds_bucket{{{labels},le=\"{bound}\"}}")), n);
+        }
+        assert_eq!(known_method(&Method::from_bytes(b"BREW").unwrap()), "other");
+    }
+}

@@ -1,0 +1,170 @@
+//! The routes: parse, say who asks and how, call the engine, answer.
+//!
+//! Invariants: a handler decides nothing; every error is a problem of `wire::problem`; a route is registered and
+//! documented by the same list, so that none is in one and not in the other.
+
+mod areas;
+mod auth;
+mod dispatches;
+mod errors;
+mod extract;
+mod health;
+mod incidents;
+mod limit;
+mod metrics;
+mod openapi;
+mod reports;
+mod units;
+
+pub use errors::Failure;
+pub use metrics::{Gauge, Metrics};
+
+use crate::{
+    engine::Engine,
+    wire::{bodies::BODY_BYTES_MAX, problem::Problem},
+};
+use actix_web::{
+    Error, HttpResponse,
+    http::StatusCode,
+    middleware::{DefaultHeaders, from_fn},
+    web::{self, Json, JsonConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig},
+};
+use limit::PeerLimit;
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Where the API lies.
+pub const API: &str = "/api/v1";
+
+/// What operations may set of the routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Logins that one peer address may try at once. A headquarters behind one address logs in at the change of shifts.
+    pub login_burst: u32,
+    /// Time for one more, milliseconds.
+    pub login_refill_ms: i64,
+    /// A proxy stands in front: the peer is the last address of `X-Forwarded-For`, which the proxy added.
+    pub behind_proxy: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { login_burst: 100, login_refill_ms: 500, behind_proxy: false }
+    }
+}
+
+/// What handlers work with.
+pub struct HttpState {
+    engine: Engine,
+    settings: Settings,
+    metrics: Metrics,
+    logins: PeerLimit,
+    draining: AtomicBool,
+}
+
+impl HttpState {
+    /// The state of a server. `gauges` are what other rooms want to be seen in `/metrics`, as the number of sockets.
+    #[must_use]
+    pub fn new(engine: Engine, settings: Settings, gauges: Vec<Gauge>) -> Self {
+        let logins = PeerLimit::new(settings.login_burst, settings.login_refill_ms);
+        Self { engine, settings, metrics: Metrics::new(gauges), logins, draining: AtomicBool::new(false) }
+    }
+
+    /// From here on `/readyz` says no, so that a load balancer sends nobody here while what runs is finished.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
+
+/// The state, as handlers take it.
+type State = web::Data<HttpState>;
+
+/// What a handler answers with 200.
+type Answer<T> = Result<Json<T>, Failure>;
+
+/// What a handler answers with 201.
+type Created<T> = Result<(Json<T>, StatusCode), Failure>;
+
+fn created<T>(body: T) -> Created<T> {
+    Ok((Json(body), StatusCode::CREATED))
+}
+
+/// The one list of routes.
+macro_rules! routes {
+    ($($room:ident: $($route:ident),*;)*) => {
+        fn register(scope: &mut ServiceConfig) {
+            $($(scope.service($room::$route);)*)*
+        }
+
+        #[derive(utoipa::OpenApi)]
+        #[openapi(paths($($($room::$route),*),*))]
+        pub(super) struct Routes;
+    };
+}
+
+mod api {
+    use super::{ServiceConfig, areas, auth, dispatches, incidents, reports, units};
+
+    routes! {
+        auth: login, refresh, logout, ws_ticket;
+        areas: list_areas, get_area, change_area, area_sla, area_journal;
+        units: list_units, add_unit, get_unit, sign_on, sign_off, set_duty, unit_work, unit_track, panic;
+        reports: receive_report, get_report, list_reports;
+        incidents: list_incidents, open_incident, get_incident, candidates, add_note, set_place, set_priority,
+            close_incident;
+        dispatches: send_unit, get_dispatch, step, delivered, hand_over;
+    }
+
+    /// Adds the routes below [`super::API`].
+    pub(super) fn configure(scope: &mut ServiceConfig) {
+        register(scope);
+    }
+}
+
+mod operations {
+    use super::{ServiceConfig, health, metrics};
+
+    routes! {
+        health: livez, readyz;
+        metrics: metrics;
+    }
+
+    /// Adds the routes for operations, at the root.
+    pub(super) fn configure(root: &mut ServiceConfig) {
+        register(root);
+    }
+}
+
+pub use openapi::openapi;
+
+/// Adds all routes to an app that holds a `web::Data<HttpState>`.
+///
+/// Whatever else lies below [`API`] has to be added before: the scope answers 404 to what it does not know.
+pub fn configure(root: &mut ServiceConfig) {
+    root.configure(operations::configure).service(
+        web::scope(API)
+            .app_data(JsonConfig::default().limit(BODY_BYTES_MAX).error_handler(|e, _| refuse(errors::json(&e))))
+            .app_data(PayloadConfig::new(BODY_BYTES_MAX))
+            .app_data(PathConfig::default().error_handler(|e, _| refuse(errors::malformed(&e))))
+            .app_data(QueryConfig::default().error_handler(|e, _| refuse(errors::malformed(&e))))
+            // Answers are about people and change by the second.
+            .wrap(DefaultHeaders::new().add(("Cache-Control", "no-store")).add(("X-Content-Type-Options", "nosniff")))
+            .wrap(from_fn(metrics::measure))
+            .configure(api::configure)
+            .default_service(web::to(unknown)),
+    );
+}
+
+fn refuse(problem: Problem) -> Error {
+    Failure::from(problem).into()
+}
+
+/// No route of this name.
+async fn unknown() -> Result<HttpResponse, Failure> {
+    Err(errors::no_route().into())
+}
