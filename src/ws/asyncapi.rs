@@ -1,0 +1,132 @@
+//! The AsyncAPI 3 document of the socket, from the Rust types of its frames.
+//!
+//! Invariant: nothing here repeats what the types say. A message is a variant of [`ClientFrame`] or [`ServerFrame`],
+//! and its text is the variant's own comment.
+
+use super::close::Close;
+use crate::wire::frames::{ClientFrame, PROTOCOL, ServerFrame};
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+/// The document.
+#[must_use]
+pub fn asyncapi() -> Value {
+    let settings = SchemaSettings::draft07().with(|settings| settings.definitions_path = "/components/schemas".into());
+    let mut schemas = settings.into_generator();
+    let mut messages = Map::new();
+    let from_client = add::<ClientFrame>(&mut schemas, &mut messages, "client");
+    let from_server = add::<ServerFrame>(&mut schemas, &mut messages, "server");
+    let in_channel: Map<String, Value> =
+        messages.keys().map(|name| (name.clone(), reference(&format!("#/components/messages/{name}")))).collect();
+    let named = |names: &[String]| -> Vec<Value> {
+        names.iter().map(|name| reference(&format!("#/channels/session/messages/{name}"))).collect()
+    };
+    json!({
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Sigap, the socket",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "JSON texts, each with a `type`. Open the socket with the subprotocols `sigap.v1` and \
+                `ticket.` followed by a ticket of POST /api/v1/ws-ticket; the server answers `sigap.v1` and sends `hello`.",
+            "license": { "name": "MIT OR Apache-2.0" },
+        },
+        "defaultContentType": "application/json",
+        "channels": {
+            "session": {
+                "address": "/api/v1/ws",
+                "title": "A session of one device",
+                "messages": in_channel,
+                "bindings": { "ws": {
+                    "method": "GET",
+                    "headers": {
+                        "type": "object",
+                        "required": ["Sec-WebSocket-Protocol"],
+                        "properties": { "Sec-WebSocket-Protocol": {
+                            "type": "string",
+                            "pattern": format!("{PROTOCOL}, ?ticket\\.[A-Za-z0-9_-]+"),
+                        } },
+                    },
+                    "bindingVersion": "0.1.0",
+                } },
+                "x-close-codes": closes(),
+            },
+        },
+        "operations": {
+            "hear": {
+                "action": "receive",
+                "channel": reference("#/channels/session"),
+                "summary": "What a client sends.",
+                "messages": named(&from_client),
+            },
+            "tell": {
+                "action": "send",
+                "channel": reference("#/channels/session"),
+                "summary": "What the server sends.",
+                "messages": named(&from_server),
+            },
+        },
+        "components": { "messages": messages, "schemas": schemas.take_definitions(true) },
+    })
+}
+
+fn reference(to: &str) -> Value {
+    json!({ "$ref": to })
+}
+
+/// Adds a message per variant; gives their names.
+fn add<F: JsonSchema>(schemas: &mut SchemaGenerator, messages: &mut Map<String, Value>, side: &str) -> Vec<String> {
+    let schema = F::json_schema(schemas).to_value();
+    let variants = schema.get("oneOf").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut names = Vec::new();
+    for mut variant in variants {
+        let Some(kind) = variant["properties"]["type"]["const"].as_str().map(str::to_owned) else { continue };
+        let name = format!("{side}.{kind}");
+        let summary = variant.as_object_mut().and_then(|variant| variant.remove("description"));
+        messages.insert(name.clone(), json!({ "name": kind, "summary": summary, "payload": variant }));
+        names.push(name);
+    }
+    names
+}
+
+fn closes() -> Vec<Value> {
+    let close =
+        |close: &Close| json!({ "code": close.code(), "reconnect": close.reconnect(), "reason": close.reason() });
+    Close::ALL.iter().map(close).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every reference in a document.
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                if let Some(Value::String(to)) = map.get("$ref") {
+                    found.push(to.clone());
+                }
+                map.values().for_each(|v| references(v, found));
+            }
+            Value::Array(list) => list.iter().for_each(|v| references(v, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_frame_is_a_message_and_every_reference_leads_somewhere() {
+        let document = asyncapi();
+        let messages = document["components"]["messages"].as_object().unwrap();
+        for name in ["client.fixes", "client.step", "client.view", "server.hello", "server.event", "server.problem"] {
+            assert!(messages[name]["payload"]["properties"]["type"]["const"].is_string(), "{name}");
+            assert!(messages[name]["summary"].is_string(), "{name} says what it is");
+        }
+        assert_eq!(messages.len(), 7 + 10);
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        assert!(found.iter().any(|to| to.starts_with("#/components/schemas/")));
+        for to in found {
+            let pointer = to.strip_prefix('#').unwrap();
+            assert!(document.pointer(pointer).is_some(), "{to} leads nowhere");
+        }
+    }
+}
