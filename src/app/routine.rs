@@ -1,0 +1,71 @@
+//! What a node does by itself, again and again.
+
+use super::clock::{Clock, DRIFT_MAX_MS};
+use crate::engine::Engine;
+use std::{path::PathBuf, time::Duration};
+use tokio::{io::AsyncWriteExt, time::MissedTickBehavior};
+
+/// Deadlines are looked at this often: an offer of 15 s is never more than this late.
+const TICK: Duration = Duration::from_millis(100);
+/// Waiting incidents are tried again, whatever events said.
+const SWEEP: Duration = Duration::from_secs(2);
+/// Tracks are written, so that a crash loses no more than this of them.
+const FLUSH: Duration = Duration::from_secs(30);
+/// Housekeeping and checkpoints.
+const HOURLY: Duration = Duration::from_secs(3_600);
+
+/// Runs a piece of work at an interval for as long as the program lives. A late one is not made up for.
+async fn every<F: Future<Output = ()>>(interval: Duration, mut work: impl FnMut() -> F) {
+    let mut ticks = tokio::time::interval(interval);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        work().await;
+    }
+}
+
+/// Runs all routines until dropped.
+pub async fn run(engine: Engine, clock: Clock, checkpoint_file: PathBuf) {
+    let tick = every(TICK, || async {
+        if let Err(error) = engine.tick().await {
+            tracing::warn!(%error, "could not read what is due");
+        }
+    });
+    let sweep = every(SWEEP, || async {
+        engine.sweep().await;
+        let drift_ms = clock.drift_ms();
+        if drift_ms.abs() > DRIFT_MAX_MS {
+            tracing::error!(
+                drift_ms,
+                "the wall clock jumped: deadlines go on by the steady clock; restart to follow it"
+            );
+        }
+    });
+    let flush = every(FLUSH, || async {
+        if let Err(error) = engine.flush_tracks().await {
+            tracing::warn!(%error, "tracks were not written; the next flush tries again");
+        }
+    });
+    let hourly = every(HOURLY, || async {
+        if let Err(error) = engine.prune().await {
+            tracing::warn!(%error, "could not prune");
+        }
+        if let Err(error) = append_checkpoints(&engine, &checkpoint_file).await {
+            tracing::error!(%error, "no checkpoint was written");
+        }
+    });
+    tokio::join!(tick, sweep, flush, hourly);
+}
+
+/// Appends where every journal ends, signed, a line each.
+async fn append_checkpoints(engine: &Engine, file: &PathBuf) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let mut lines = String::new();
+    for checkpoint in engine.checkpoints().await? {
+        lines.push_str(&serde_json::to_string(&checkpoint)?);
+        lines.push('\n');
+    }
+    let mut out = tokio::fs::OpenOptions::new().create(true).append(true).open(file).await?;
+    out.write_all(lines.as_bytes()).await?;
+    out.sync_all().await?;
+    Ok(())
+}

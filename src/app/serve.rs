@@ -1,0 +1,144 @@
+//! A node: routes, sockets and routines over one engine, from its start to its clean end.
+
+use super::{Clock, open, routine};
+use crate::{config::Config, engine::Engine, http, ws};
+use actix_web::{App, HttpServer, dev::ServerHandle, web};
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::task::JoinHandle;
+
+/// How long open sockets have to take their leave.
+const DRAIN: Duration = Duration::from_secs(5);
+/// How long requests that run have to finish, seconds.
+const FINISH_S: u64 = 5;
+/// Clients that may wait to be accepted. A city's phones come back all at once after an outage.
+const BACKLOG: u32 = 4_096;
+
+/// A node that serves.
+pub struct Running {
+    /// Where.
+    pub address: SocketAddr,
+    /// What it works with.
+    pub engine: Engine,
+    task: JoinHandle<Result<(), String>>,
+}
+
+impl Running {
+    /// Waits for the clean end: after the shutdown was asked for, or when the server fails.
+    ///
+    /// # Errors
+    /// A text that says what failed.
+    pub async fn finished(self) -> Result<(), String> {
+        self.task.await.map_err(|error| error.to_string())?
+    }
+}
+
+/// Starts a node on a listener. It ends when `shutdown` completes: it accepts no more, closes its sockets with 4000,
+/// finishes what runs, writes what is in memory.
+///
+/// # Errors
+/// A text that says what is missing.
+pub async fn serve(
+    config: Config,
+    clock: Clock,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<Running, String> {
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let (engine, conductor) = open(&config, clock).await?;
+    let settings = ws::Settings { origins: config.origins.clone(), ..ws::Settings::default() };
+    let hub = ws::Hub::new(engine.clone(), settings);
+    let state = http::HttpState::new(engine.clone(), config.http, gauges(&hub));
+    let state = web::Data::new(state);
+    let (routes, sockets) = (state.clone(), Arc::clone(&hub));
+    let server = HttpServer::new(move || {
+        App::new().app_data(routes.clone()).configure(ws::configure(&sockets)).configure(http::configure)
+    })
+    .on_connect(|io, _| ws::tune_socket(io))
+    .backlog(BACKLOG)
+    .workers(config.workers)
+    .max_connections(100_000)
+    .shutdown_timeout(FINISH_S)
+    .disable_signals()
+    .listen(listener)
+    .map_err(|error| error.to_string())?
+    .run();
+    let handle = server.handle();
+    let server = tokio::spawn(server);
+    tokio::spawn(conductor.run());
+    tokio::spawn(Arc::clone(&hub).follow_crews());
+    let routines = tokio::spawn(routine::run(engine.clone(), clock, config.checkpoint_file.clone()));
+    tracing::info!(%address, database = engine.database(), "serving");
+    let running = engine.clone();
+    let task = tokio::spawn(async move {
+        tokio::select! {
+            () = shutdown => {}
+            ended = server => return Err(format!("the server ended: {ended:?}")),
+        }
+        tracing::info!("stopping");
+        state.drain();
+        end(&handle, &hub).await;
+        routines.abort();
+        running.close().await;
+        tracing::info!("stopped");
+        Ok(())
+    });
+    Ok(Running { address, engine, task })
+}
+
+/// What the sockets want to be seen in `/metrics`.
+fn gauges(hub: &Arc<ws::Hub>) -> Vec<http::Gauge> {
+    let seen = |name, kind, help, labels: String, read: fn(&ws::Hub, u16) -> u64, code: u16| {
+        let hub = Arc::clone(hub);
+        let read = Arc::new(move || i64::try_from(read(&hub, code)).unwrap_or(i64::MAX));
+        http::Gauge { name, help, kind, labels, read }
+    };
+    let none = String::new;
+    let open: fn(&ws::Hub, u16) -> u64 = |hub, _| hub.sessions().count() as u64;
+    let mut all = vec![
+        seen("sigap_sessions", "gauge", "Open sockets.", none(), open, 0),
+        seen(
+            "sigap_frames_not_understood_total",
+            "counter",
+            "Frames that were not understood.",
+            none(),
+            |hub, _| hub.counts().not_understood(),
+            0,
+        ),
+        seen(
+            "sigap_fixes_without_unit_total",
+            "counter",
+            "Fixes from phones that are no unit's position.",
+            none(),
+            |hub, _| hub.counts().fixes_without_unit(),
+            0,
+        ),
+    ];
+    let closed: fn(&ws::Hub, u16) -> u64 =
+        |hub, code| ws::Close::ALL.iter().find(|c| c.code() == code).map_or(0, |c| hub.counts().closed(*c));
+    all.extend(ws::Close::ALL.iter().map(|close| {
+        let labels = format!("{{code=\"{}\"}}", close.code());
+        seen(
+            "sigap_sockets_closed_total",
+            "counter",
+            "Sockets closed by the server, by close code.",
+            labels,
+            closed,
+            close.code(),
+        )
+    }));
+    all
+}
+
+/// Sockets first, so that phones go elsewhere at once; then the requests that run.
+async fn end(server: &ServerHandle, hub: &ws::Hub) {
+    server.pause().await;
+    let left = hub.sessions().drain(DRAIN).await;
+    if left > 0 {
+        tracing::warn!(left, "sockets did not take their leave");
+    }
+    server.stop(true).await;
+}

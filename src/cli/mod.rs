@@ -1,0 +1,136 @@
+//! The command line: what it takes, and the commands that only need the engine.
+
+pub mod areas;
+pub mod journal;
+pub mod units;
+pub mod users;
+
+use crate::domain::{access::Grant, ids::*, place::Place};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// The backend behind the police emergency number 110.
+#[derive(Debug, Parser)]
+#[command(name = "sigap", version, about, after_help = EXAMPLES)]
+pub struct Cli {
+    /// Settings file [default: sigap.toml, if there is one]. Every setting also reads SIGAP_…, as in SIGAP_DATABASE_URL.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sigap demo                                    a city at work, nothing else needed
+  sigap serve                                   the service on sqlite://data/sigap.db
+  SIGAP_DATABASE_URL=postgres://… sigap serve   the service on PostgreSQL
+  sigap area import cities.geojson              load cities with their boundaries
+  sigap unit add BPN-M12 --kind motorcycle
+  sigap user add --login dina --grant dispatcher@BPN
+  sigap replay --unit BPN-M12 --gpx ride.gpx --login bpn-m12 --speed 4
+  sigap journal verify --area BPN";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the service.
+    #[command(
+        after_help = "Examples:\n  sigap serve\n  SIGAP_LISTEN=0.0.0.0:8110 sigap serve\n  SIGAP_DATABASE_URL=postgres://sigap@db/sigap sigap serve"
+    )]
+    Serve,
+    /// Run the service with a simulated city: patrols on duty, citizens reporting.
+    #[command(
+        after_help = "Examples:\n  sigap demo\n  sigap demo --units 80 --reports-per-min 30\n  sigap demo --seed 7 --seconds 60"
+    )]
+    Demo(Demo),
+    /// Bring the database's tables up to date and stop.
+    #[command(after_help = "Examples:\n  sigap migrate\n  SIGAP_DATABASE_URL=postgres://sigap@db/sigap sigap migrate")]
+    Migrate,
+    /// Cities, regions, districts.
+    #[command(subcommand, after_help = "Examples:\n  sigap area import cities.geojson\n  sigap area list")]
+    Area(areas::AreaCommand),
+    /// What can be sent.
+    #[command(subcommand, after_help = "Examples:\n  sigap unit add BPN-M12 --kind motorcycle")]
+    Unit(units::UnitCommand),
+    /// People who can log in.
+    #[command(subcommand, after_help = "Examples:\n  sigap user add --login bpn-dispatch --grant dispatcher@BPN")]
+    User(users::UserCommand),
+    /// Stream a recorded ride as a unit's phone.
+    #[command(
+        after_help = "Examples:\n  sigap replay --unit BPN-M12 --gpx ride.gpx --login bpn-m12\n  sigap replay --unit BPN-M12 --gpx ride.gpx --login bpn-m12 --origin=-1.268,116.832 --speed 4"
+    )]
+    Replay(Replay),
+    /// Copy the SQLite database into a new file while the service runs.
+    #[command(after_help = "Examples:\n  sigap backup kept/sigap-monday.db")]
+    Backup {
+        /// The new file.
+        file: PathBuf,
+    },
+    /// The journals and their proof.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  sigap journal verify --area BPN\n  sigap journal checkpoint >> kept/checkpoints.jsonl"
+    )]
+    Journal(journal::JournalCommand),
+    /// Write the API's descriptions.
+    #[command(after_help = "Examples:\n  sigap spec\n  sigap spec --out build/specs")]
+    Spec {
+        /// Folder for openapi.json and asyncapi.json.
+        #[arg(long, default_value = "api-spec")]
+        out: PathBuf,
+    },
+}
+
+/// A simulated city.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Patrols on duty: 25, or 80 for the whole fleet of Balikpapan.
+    #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u16).range(1..=80))]
+    pub units: u16,
+    /// Reports per minute from citizens.
+    #[arg(long, default_value_t = 3.0)]
+    pub reports_per_min: f64,
+    /// The same seed gives the same city.
+    #[arg(long, default_value_t = 110)]
+    pub seed: u64,
+    /// Stop after so many seconds; without it, run until Ctrl-C.
+    #[arg(long, value_name = "SECONDS")]
+    pub seconds: Option<u64>,
+}
+
+/// A recorded ride.
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// The unit whose phone this is, as in BPN-M12.
+    #[arg(long)]
+    pub unit: UnitId,
+    /// The recorded track.
+    #[arg(long, value_name = "FILE")]
+    pub gpx: PathBuf,
+    /// Move the track so that it starts here, as in --origin=-1.268,116.832.
+    #[arg(long, value_name = "LAT,LNG", allow_hyphen_values = true)]
+    pub origin: Option<Place>,
+    /// How much faster than it was ridden.
+    #[arg(long, default_value_t = 1.0)]
+    pub speed: f64,
+    /// The service.
+    #[arg(long, default_value = "http://127.0.0.1:8110")]
+    pub server: String,
+    /// The officer's login.
+    #[arg(long)]
+    pub login: String,
+    /// The officer's password; better given as SIGAP_PASSWORD.
+    #[arg(long, env = "SIGAP_PASSWORD", hide_env_values = true)]
+    pub password: String,
+}
+
+/// Reads `ROLE@AREA`.
+fn grant(text: &str) -> Result<Grant, String> {
+    let (role, area) = text.split_once('@').ok_or("expected ROLE@AREA, as in dispatcher@BPN")?;
+    Ok(Grant {
+        role: role.parse().map_err(|e: InvalidId| e.to_string())?,
+        area: area.parse().map_err(|e: InvalidId| e.to_string())?,
+    })
+}

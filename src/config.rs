@@ -1,0 +1,100 @@
+//! What operations configure: defaults, then `sigap.toml`, then the environment (`SIGAP_DATABASE_URL`, …).
+
+use crate::{engine::Settings, http};
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// A JSON object per line.
+    Json,
+}
+
+/// The configuration of a node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where to listen, `HOST:PORT`.
+    pub listen: String,
+    /// `sqlite://FILE` or `postgres://USER@HOST/NAME`.
+    pub database_url: String,
+    /// 32 random bytes in base64 that seal personal text and sign tokens. Without one, `key_file` is used.
+    pub master_key: Option<String>,
+    /// Where the master key lies; made at the first start.
+    pub key_file: PathBuf,
+    /// Where signed checkpoints of the journals are appended, hourly. Copy them elsewhere.
+    pub checkpoint_file: PathBuf,
+    /// Origins of browser pages that may open sockets, as in `https://110.example.id`. Pages of this very server may.
+    pub origins: Vec<String>,
+    /// Threads that serve sockets and requests.
+    pub workers: usize,
+    /// How logs are written.
+    pub log_format: LogFormat,
+    /// Of the routes, as a table `[http]`.
+    pub http: http::Settings,
+    /// The engine's settings, as a table `[engine]`.
+    pub engine: Settings,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8110".to_owned(),
+            database_url: "sqlite://data/sigap.db".to_owned(),
+            master_key: None,
+            key_file: PathBuf::from("data/sigap.key"),
+            checkpoint_file: PathBuf::from("data/checkpoints.jsonl"),
+            origins: Vec::new(),
+            workers: std::thread::available_parallelism().map_or(2, usize::from),
+            log_format: LogFormat::Human,
+            http: http::Settings::default(),
+            engine: Settings::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the configuration; `file` must exist when it is named.
+    ///
+    /// # Errors
+    /// A text that names the wrong setting.
+    pub fn read(file: Option<&std::path::Path>) -> Result<Self, String> {
+        let toml = match file {
+            Some(file) if !file.exists() => return Err(format!("{}: no such file", file.display())),
+            Some(file) => Toml::file_exact(file),
+            None => Toml::file("sigap.toml"),
+        };
+        // Two underscores step into a table: SIGAP_ENGINE__STALE_MS.
+        Figment::from(Serialized::defaults(Self::default()))
+            .merge(toml)
+            .merge(Env::prefixed("SIGAP_").split("__").ignore(&["password", "test_postgres_url"]))
+            .extract()
+            .map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_setting_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("sigap.toml");
+        std::fs::write(&file, "listn = \"0.0.0.0:80\"").unwrap();
+        assert!(Config::read(Some(&file)).unwrap_err().contains("listn"));
+        std::fs::write(&file, "listen = \"0.0.0.0:80\"\n[engine]\nstale_ms = 5000").unwrap();
+        let config = Config::read(Some(&file)).unwrap();
+        assert_eq!((config.listen.as_str(), config.engine.stale_ms), ("0.0.0.0:80", 5_000));
+        assert!(Config::read(Some(&dir.path().join("none.toml"))).is_err());
+    }
+}
