@@ -1,0 +1,117 @@
+//! The API's description says what there is.
+
+use super::*;
+use crate::served;
+use std::{collections::BTreeSet, fs, path::Path};
+
+fn document() -> Value {
+    serde_json::to_value(http::openapi()).unwrap()
+}
+
+/// Method and path of each operation in the document.
+fn documented() -> BTreeSet<(String, String)> {
+    let document = document();
+    let mut found = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            found.insert((method.clone(), path.clone()));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_route_in_the_sources_is_in_the_document() {
+    let mut routes = BTreeSet::new();
+    for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http")).unwrap() {
+        let path = file.unwrap().path();
+        let base = match path.file_stem().unwrap().to_str().unwrap() {
+            "health" | "metrics" => "",
+            _ => "/api/v1",
+        };
+        for line in fs::read_to_string(&path).unwrap().lines() {
+            for method in ["get", "post", "put", "patch", "delete"] {
+                if let Some(rest) = line.trim().strip_prefix(&format!("#[{method}(\"")) {
+                    routes.insert((method.to_owned(), format!("{base}{}", rest.split('"').next().unwrap())));
+                }
+            }
+        }
+    }
+    assert!(routes.len() > 35, "{routes:?}");
+    assert_eq!(routes, documented());
+}
+
+served! {
+    async fn every_route_in_the_document_is_served_and_wants_a_token(s: Served) {
+        for (method, path) in documented() {
+            let real = path.replace("{code}", "BPN").replace("/units/{id}", "/units/BPN-M1");
+            let real = real.replace("/incidents/{id}", "/incidents/BPN-1").replace("/dispatches/{id}", "/dispatches/BPN-D1");
+            let real = real.replace("/reports/{id}", "/reports/BPN-R1");
+            let reply = s.send(&method.to_uppercase(), &real, &[], "").await;
+            let document = document();
+            let operation = &document["paths"][&path][&method];
+            if operation["security"] == json!([{}]) || operation["security"] == json!([]) {
+                assert!(matches!(reply.status, 200 | 415 | 400), "{method} {path}: {}", reply.status);
+                continue;
+            }
+            // A body that is missing may be noticed before the token that is.
+            assert!(matches!(reply.status, 400 | 401 | 415), "{method} {path}: {} {}", reply.status, reply.text);
+            if method == "get" && !path.ends_with("/track") {
+                reply.problem(401, "unauthenticated");
+            }
+        }
+    }
+}
+
+#[test]
+fn operations_are_named_once_and_tell_their_problems() {
+    let document = document();
+    assert_eq!(document["info"]["title"], "Sigap");
+    let mut names = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let at = format!("{method} {path}");
+            assert!(names.insert(operation["operationId"].as_str().unwrap().to_owned()), "{at} is named like another");
+            assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{at} says nothing");
+            let answers = operation["responses"].as_object().unwrap();
+            if path.starts_with("/api/") {
+                let problem = &answers["503"]["content"]["application/problem+json"]["schema"]["$ref"];
+                assert_eq!(problem, "#/components/schemas/Problem", "{at}");
+                assert!(answers.keys().any(|status| status.starts_with('2')), "{at}");
+                assert_eq!(method != "get", operation["requestBody"].is_object(), "{at} has a body");
+            }
+            for part in path.split('/').filter_map(|p| p.strip_prefix('{')?.strip_suffix('}')) {
+                let has = |p: &Value| p["name"] == part && p["in"] == "path";
+                assert!(operation["parameters"].as_array().unwrap().iter().any(has), "{at}: {part}");
+            }
+        }
+    }
+    let journal = &document["paths"]["/api/v1/areas/{code}/journal"]["get"]["parameters"];
+    assert!(journal.as_array().unwrap().iter().any(|p| p["name"] == "after" && p["in"] == "query"), "{journal}");
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn walk<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+        match value {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    match value {
+                        Value::String(text) if key == "$ref" => drop(found.insert(text)),
+                        value => walk(value, found),
+                    }
+                }
+            }
+            Value::Array(all) => all.iter().for_each(|v| walk(v, found)),
+            _ => {}
+        }
+    }
+    let document = document();
+    let mut references = BTreeSet::new();
+    walk(&document, &mut references);
+    assert!(references.len() > 20);
+    for reference in references {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+}

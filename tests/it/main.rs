@@ -1,0 +1,21 @@
+//! All integration tests in one binary: built once, each test with a database of its own.
+
+mod accounts;
+mod areas;
+mod auth;
+mod cli;
+mod crash;
+mod crews;
+mod dispatches;
+mod e2e;
+mod engine;
+mod floors;
+mod harness;
+mod http;
+mod journal;
+mod logins;
+mod replay;
+mod specs;
+mod tracks;
+mod units;
+mod ws;
