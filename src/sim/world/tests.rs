@@ -55,7 +55,7 @@ async fn a_report_is_offered_acknowledged_accepted_and_cleared() {
         assert_eq!((seen.logins, seen.sockets), (2, 1));
         assert_eq!(seen.sign_ons, [script::UNIT]);
         assert!(seen.delivered.len() >= 3);
-        assert_eq!(seen.steps[..2], ["accepted", "cleared"]);
+        assert_eq!(seen.steps[..3], ["accepted", "on_scene", "cleared"]);
         assert_eq!(seen.subscriptions, [json!({"BPN": null})]);
     });
     fake.stop().await;
