@@ -114,8 +114,10 @@ impl Track {
         }
         if row.about_time {
             // Fixes and frames should be dated by one clock. Where they are not, it is the fixes that must fit.
-            let by_frames =
-                row.least_sample_ms.filter(|ms| ms.abs_diff(row.least_lag_ms) <= limits.future_ms.unsigned_abs());
+            // One of the row may itself be dated wrongly: the newest speaks for the clock as well as the least does.
+            let newest_lag_ms = now.0.saturating_sub(raw.device_ms);
+            let near = |ms: i64, lag_ms: i64| ms.abs_diff(lag_ms) <= limits.future_ms.unsigned_abs();
+            let by_frames = row.least_sample_ms.filter(|ms| near(*ms, row.least_lag_ms) || near(*ms, newest_lag_ms));
             self.clock.relearn(
                 by_frames.unwrap_or(row.least_lag_ms),
                 now,
