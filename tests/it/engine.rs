@@ -7,7 +7,7 @@ use crate::{
 };
 use sigap::{
     domain::{access::*, area::OfferMode, dispatch::*, fix::RawFix, ids::*, incident::*, place::Place, unit::Duty},
-    engine::{Engine, Order, Settings, Tap, feed::View},
+    engine::{Availability, Engine, Order, Settings, Tap, feed::View},
     live::Live,
     road::Road,
     store::Store,
@@ -53,7 +53,15 @@ impl World {
     async fn unit_at(&self, name: &str, metres: f64) -> (UnitId, Scope, DeviceId) {
         let (unit, officer, phone) = crewed(&self.store, name, self.engine.now()).await;
         self.fix(unit, phone, scene().moved(90.0, metres)).await;
-        (unit, officer, phone)
+        // The live index hears of the crew from the journal, a moment after the commit.
+        for _ in 0..400 {
+            let (_, live) = self.engine.unit(&Scope::system(), unit).await.unwrap();
+            if live.is_some_and(|l| l.availability == Availability::Free) {
+                return (unit, officer, phone);
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("{unit} did not become free");
     }
 
     async fn fix(&self, unit: UnitId, phone: DeviceId, place: Place) {
