@@ -10,11 +10,11 @@ use crate::{
         dispatch::*,
         ids::*,
         incident::*,
-        nearest::{self, Pick},
+        nearest::{self, Candidate, Pick},
         place::Place,
         refusal::Refusal,
     },
-    store::{NewDispatch, Step},
+    store::{FirstOffer, NewDispatch, Step},
 };
 
 /// Candidates looked at per round beyond those that were asked before.
@@ -118,6 +118,18 @@ impl Engine {
             self.inner.store.mark_unassigned(&self.system(), incident.id).await?;
         }
         Ok(false)
+    }
+
+    /// Whom an incident about to open at this place asks first, where its city asks by itself.
+    pub(super) async fn first_offer(&self, city: AreaCode, place: Place) -> Option<FirstOffer> {
+        if self.offers(city) != OfferMode::Auto {
+            return None;
+        }
+        let pick = self.look_around(city, place, &[]).await;
+        let travel =
+            |c: &Candidate| (c.unit, self.inner.road.travel_ms(c.place, place, self.catalog().unit_kind(c.unit)));
+        let travel_ms = pick.survey.candidates.iter().map(travel).collect();
+        pick.chosen.is_some().then_some(FirstOffer { pick, travel_ms, limits: self.inner.settings.offer })
     }
 
     /// Looks around an incident. `before` are its dispatches so far.

@@ -3,6 +3,7 @@
 use super::{Engine, Error};
 use crate::{
     domain::event::{Event, Happened},
+    domain::ids::IncidentId,
     domain::incident::Origin,
     live::Availability,
     store::Committed,
@@ -56,7 +57,7 @@ impl Engine {
                 // Nobody listens while no socket is open.
                 let _ = self.inner.crews.send((unit, device));
             }
-            self.follow(event);
+            self.follow(event, &commit.events);
         }
     }
 
@@ -82,9 +83,13 @@ impl Engine {
     }
 
     /// Starts what an event calls for. Events that are heard of twice do no harm: every step is guarded in SQL.
-    fn follow(&self, event: &Event) {
+    fn follow(&self, event: &Event, commit: &[Arc<Event>]) {
         let engine = self.clone();
+        let asked = |id: IncidentId| {
+            commit.iter().any(|e| matches!(&e.what, Happened::DispatchOffered { work, .. } if work.incident == id))
+        };
         match &event.what {
+            Happened::IncidentOpened { incident, origin: Origin::Citizen, .. } if asked(*incident) => {}
             Happened::IncidentOpened { incident, origin, .. } if *origin != Origin::Officer => {
                 let id = *incident;
                 self.follow_up(async move { engine.serve(id).await });

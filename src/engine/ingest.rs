@@ -14,9 +14,8 @@ use crate::domain::{
     fix::{RawFix, Reject, Track, Verdict, judge},
     ids::{DeviceId, UnitId},
     time::UnixMs,
-    track::{self, TrackPoint},
+    track::TrackPoint,
 };
-use crate::store::TrackPart;
 
 /// Live fixes that a phone may send at once.
 const BURST: f64 = 20.0;
@@ -66,10 +65,8 @@ impl Engine {
     pub async fn flush_tracks(&self) -> Result<(), super::Error> {
         let dirty = self.inner.tracks.take_dirty(self.now());
         for windows in dirty.windows.chunks(WINDOWS_AT_ONCE) {
-            let part = |w: &log::Window| {
-                (w.unit, TrackPart { start: w.start, part: w.part.clone(), points: track::pack(&w.points) })
-            };
-            if let Err(error) = self.inner.store.append_tracks(windows.iter().map(part).collect()).await {
+            let parts = windows.iter().map(|((unit, start), window)| (*unit, window.part(*start))).collect();
+            if let Err(error) = self.inner.store.append_tracks(parts).await {
                 self.inner.tracks.put_back(&dirty);
                 return Err(error);
             }

@@ -24,7 +24,7 @@ impl Engine {
         valid: bool,
     ) -> Result<Received, Error> {
         let landing = match (valid, report.place) {
-            (true, Some(place)) => self.land(place, priority),
+            (true, Some(place)) => self.land(place, priority).await,
             (true, None) => return Err(Refusal::invalid("place", "a valid report needs a place").into()),
             (false, _) => Landing::Unjudged,
         };
@@ -36,10 +36,16 @@ impl Engine {
         Ok(received)
     }
 
-    fn land(&self, place: Place, priority: Priority) -> Landing {
+    async fn land(&self, place: Place, priority: Priority) -> Landing {
         let catalog = self.catalog();
         match catalog.locate(place) {
-            Located::In(city) => Landing::City { city, district: catalog.district(city, place), priority, place },
+            Located::In(city) => Landing::City {
+                city,
+                district: catalog.district(city, place),
+                priority,
+                place,
+                first: self.first_offer(city, place).await.map(Box::new),
+            },
             Located::Outside { nearest } => {
                 Landing::Outside { near: nearest.into_iter().map(|(city, _)| city).collect() }
             }

@@ -35,6 +35,7 @@ pub use logins::{Refresh, Ticket};
 pub use places::Station;
 pub use reports::{Landing, Received};
 pub use seal::Sealed;
+pub use steps::FirstOffer;
 pub use tracks::{TRACK_SPAN_MS, TrackPart};
 pub(crate) use writer::AreaTx;
 pub use writer::Committed;

@@ -5,6 +5,7 @@ use super::{
     openings::Beginning,
     seal,
     sql::{Conn, sql},
+    steps::FirstOffer,
 };
 use crate::domain::{
     access::{Act, Cause, Scope},
@@ -60,6 +61,8 @@ pub enum Landing {
         priority: Priority,
         /// Where.
         place: Place,
+        /// Who is asked in the same breath; none where a dispatcher decides or nobody is free.
+        first: Option<Box<FirstOffer>>,
     },
     /// Valid, but in no city: these are the nearest ones.
     Outside {
@@ -182,7 +185,7 @@ impl AreaTx {
             self.set_deadline(desk, DeadlineKind::Report, id.no, now.plus(REPORT_MS)).await?;
         }
         let incident = match landing {
-            Landing::City { city, district, priority, place } => {
+            Landing::City { city, district, priority, place, first } => {
                 let note = [new.address, new.text].into_iter().flatten().collect::<Vec<_>>().join("\n");
                 let opening = NewIncident {
                     kind: new.kind,
@@ -194,9 +197,12 @@ impl AreaTx {
                     note: (!note.is_empty()).then_some(note),
                 };
                 let beginning = Beginning { start: rung, answered, validated: Some(now) };
-                let incident = self.open(city, opening, beginning, Some((id, subject))).await?;
-                self.join(id, incident.id).await?;
-                Some(incident)
+                let opened = self.open(city, opening, beginning, Some((id, subject))).await?;
+                self.join(id, opened.id).await?;
+                if let Some(first) = first {
+                    self.ask_first(opened.id, *first).await?;
+                }
+                Some(opened)
             }
             Landing::Unjudged | Landing::Outside { .. } => None,
         };
@@ -250,7 +256,8 @@ impl AreaTx {
 }
 
 impl Store {
-    /// Receives a report at a desk; a valid one with a city opens its incident in the same transaction.
+    /// Receives a report at a desk; a valid one with a city opens its incident in the same transaction, and asks the
+    /// first unit of [`FirstOffer`] that can be claimed: a citizen waits for one flush to the disk, not for two.
     ///
     /// # Errors
     /// [`StoreError`] when out of scope or the database fails.

@@ -16,12 +16,52 @@ use crate::domain::{
     event::{Audience, Happened, Work},
     ids::*,
     incident::{Incident, IncidentStatus},
+    nearest::Pick,
     refusal::Refusal,
     time::UnixMs,
     unit::Duty,
 };
 
+/// Whom to ask as soon as an incident is open.
+#[derive(Clone, Debug)]
+pub struct FirstOffer {
+    /// The nearest, and who comes after it.
+    pub pick: Pick,
+    /// Expected travel time of each of them, milliseconds.
+    pub travel_ms: Vec<(UnitId, i64)>,
+    /// How long a crew has.
+    pub limits: OfferLimits,
+}
+
 impl AreaTx {
+    /// Asks the first of these units that can be claimed, if any. Those of areas whose journals this transaction does not
+    /// hold are left to a later dispatch.
+    pub(super) async fn ask_first(&mut self, incident: IncidentId, first: FirstOffer) -> Result<(), StoreError> {
+        let FirstOffer { mut pick, travel_ms, limits } = first;
+        while let Some(unit) = pick.chosen.map(|c| c.unit).filter(|unit| self.holds(unit.area)) {
+            let new = NewDispatch {
+                incident,
+                unit,
+                mode: Mode::Auto,
+                at_most: Some(1),
+                limits,
+                travel_ms: travel_ms.iter().find(|(of, _)| *of == unit).map(|(_, ms)| *ms),
+                pick: Some(pick.clone()),
+            };
+            let numbers = self.numbers();
+            match self.start_dispatch(new).await {
+                Ok(_) => return Ok(()),
+                // The index was a moment behind. The guard wrote nothing, and the number is free again.
+                Err(StoreError::Refused(Refusal::UnitBusy { .. } | Refusal::UnitOffDuty(_) | Refusal::NotFound(_))) => {
+                    self.set_numbers(numbers);
+                    pick.pass_over_chosen();
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     pub(super) async fn dispatch(&mut self, id: DispatchId) -> Result<Dispatch, StoreError> {
         find(&mut self.conn(), id).await?.ok_or(StoreError::Refused(Refusal::NotFound("dispatch")))
     }

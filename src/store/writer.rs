@@ -17,6 +17,7 @@ use crate::domain::{
 };
 use futures_util::FutureExt;
 use serde::{Serialize, de::DeserializeOwned};
+use sqlx::QueryBuilder;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     panic::AssertUnwindSafe,
@@ -165,7 +166,14 @@ async fn commit_group(shared: &Shared, work: Work) -> Result<(Answers, Vec<Commi
             heads.insert(area, head);
         }
     }
-    let mut at = AreaTx { tx, heads, cause: Cause::system(UnixMs(0)), keys: shared.keys.clone(), events: Vec::new() };
+    let mut at = AreaTx {
+        tx,
+        heads,
+        cause: Cause::system(UnixMs(0)),
+        keys: shared.keys.clone(),
+        events: Vec::new(),
+        lines: Vec::new(),
+    };
     let mut answers = Vec::with_capacity(work.len());
     for (areas, cause, run) in work {
         answers.push(at.one(&areas, cause, run).await?);
@@ -223,6 +231,9 @@ impl Head {
     }
 }
 
+/// Numbers drawn so far, to go back to.
+pub struct Numbers(BTreeMap<AreaCode, Head>);
+
 /// A transaction that holds its areas' journals. What a store method's closure works with.
 pub struct AreaTx {
     tx: Tx,
@@ -232,6 +243,30 @@ pub struct AreaTx {
     /// For sealing.
     pub keys: Keys,
     events: Vec<Event>,
+    /// Events of the command under way, numbered and chained, not yet in their table.
+    lines: Vec<Line>,
+}
+
+/// A row of the journal.
+struct Line {
+    area: AreaCode,
+    seq: i64,
+    audience: String,
+    subject: String,
+    text: String,
+    hash: [u8; 32],
+}
+
+/// The statement that inserts these rows, for the engine that it is executed on.
+macro_rules! insert_lines {
+    ($lines:expr) => {{
+        let mut insert = QueryBuilder::new("INSERT INTO event (area, seq, audience, subject, text, hash) ");
+        insert.push_values($lines, |mut row, line: &Line| {
+            row.push_bind(line.area.as_str()).push_bind(line.seq).push_bind(&line.audience);
+            row.push_bind(&line.subject).push_bind(&line.text).push_bind(&line.hash[..]);
+        });
+        insert
+    }};
 }
 
 impl AreaTx {
@@ -267,6 +302,7 @@ impl AreaTx {
             sql!(run, self.conn(), "ROLLBACK TO SAVEPOINT command")?;
             self.heads = heads;
             self.events.truncate(events);
+            self.lines.clear();
         }
         sql!(run, self.conn(), "RELEASE SAVEPOINT command")?;
         Ok(outcome)
@@ -274,7 +310,11 @@ impl AreaTx {
 
     /// The stored answer of a repeat, or the answer of running it now.
     async fn answer(&mut self, area: AreaCode, run: Run) -> Result<String, StoreError> {
-        let Some(CommandKey { id, digest }) = self.cause.command else { return run(self).await };
+        let Some(CommandKey { id, digest }) = self.cause.command else {
+            let reply = run(self).await?;
+            self.write_lines().await?;
+            return Ok(reply);
+        };
         let before = sql!(
             row(Vec<u8>, String),
             self.conn(),
@@ -286,6 +326,7 @@ impl AreaTx {
             return if before == digest { Ok(reply) } else { Err(Refusal::CommandReused(id).into()) };
         }
         let reply = run(self).await?;
+        self.write_lines().await?;
         let now = self.now().0;
         sql!(
             run,
@@ -330,6 +371,16 @@ impl AreaTx {
         Ok(head.dispatches)
     }
 
+    /// Where the journals and the numbers stand, for [`Self::set_numbers`].
+    pub fn numbers(&self) -> Numbers {
+        Numbers(self.heads.clone())
+    }
+
+    /// Takes drawn numbers back; nothing may have been written under them.
+    pub fn set_numbers(&mut self, numbers: Numbers) {
+        self.heads = numbers.0;
+    }
+
     /// Numbers, chains and writes one event. `subject` names what it is about.
     pub async fn event(
         &mut self,
@@ -368,21 +419,23 @@ impl AreaTx {
         event.seq = head.seq;
         let text = serde_json::to_string(&event)?;
         head.hash = link(&head.hash, &text);
-        let hash = head.hash;
-        sql!(
-            run,
-            self.conn(),
-            "INSERT INTO event (area, seq, audience, subject, text, hash) VALUES ($1, $2, $3, $4, $5, $6)",
-            area.as_str(),
-            event.seq,
-            audience.to_string(),
-            subject,
-            &text,
-            &hash[..]
-        )?;
-        let seq = event.seq;
+        let (seq, hash, subject) = (event.seq, head.hash, subject.to_owned());
+        self.lines.push(Line { area, seq, audience: audience.to_string(), subject, text, hash });
         self.events.push(event);
         Ok(seq)
+    }
+
+    /// Writes the events of a command in one statement: a step is four events, and each statement costs a round trip.
+    async fn write_lines(&mut self) -> Result<(), StoreError> {
+        let lines = std::mem::take(&mut self.lines);
+        if lines.is_empty() {
+            return Ok(());
+        }
+        match self.conn() {
+            Conn::Postgres(c) => insert_lines!(&lines).build().execute(&mut *c).await.map(drop)?,
+            Conn::Sqlite(c) => insert_lines!(&lines).build().execute(&mut *c).await.map(drop)?,
+        }
+        Ok(())
     }
 }
 

@@ -32,7 +32,7 @@ pub fn call(number: &str) -> NewReport {
 }
 
 pub fn in_bpn(priority: Priority) -> Landing {
-    Landing::City { city: code("BPN"), district: None, priority, place: scene() }
+    Landing::City { city: code("BPN"), district: None, priority, place: scene(), first: None }
 }
 
 pub async fn incident(store: &Store, ms: i64) -> Incident {

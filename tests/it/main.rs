@@ -9,6 +9,7 @@ mod crews;
 mod dispatches;
 mod e2e;
 mod engine;
+mod first_offer;
 mod floors;
 mod harness;
 mod http;

@@ -3,7 +3,15 @@
 //! A flush writes the whole of each window that changed, over what it wrote before, so that a window is one row in the
 //! end; a point that comes after its window was let go opens another part of it.
 
-use crate::domain::{ids::UnitId, place::Place, time::UnixMs, track::TrackPoint};
+use crate::{
+    domain::{
+        ids::UnitId,
+        place::Place,
+        time::UnixMs,
+        track::{Packer, TrackPoint},
+    },
+    store::TrackPart,
+};
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
@@ -19,30 +27,40 @@ const POINTS: usize = 1_500;
 /// Windows by unit and start.
 #[derive(Default)]
 pub struct TrackLog {
-    open: Mutex<HashMap<(UnitId, UnixMs), Window>>,
+    open: Mutex<HashMap<Span, Window>>,
 }
+
+/// Which five minutes of which unit; they start at a multiple of five minutes.
+type Span = (UnitId, UnixMs);
 
 /// Five minutes of a unit.
 #[derive(Clone)]
 pub struct Window {
-    /// Whose.
-    pub unit: UnitId,
-    /// When it starts; a multiple of five minutes.
-    pub start: UnixMs,
-    /// Tells windows of the same start apart: when this one was opened.
-    pub part: String,
+    /// When this one was opened: tells windows of the same start apart.
+    opened: UnixMs,
     /// The points, as they came.
-    pub points: Vec<TrackPoint>,
+    points: Packer,
     dirty: bool,
     /// The newest live point not yet written as the unit's last place.
     last: Option<(Place, UnixMs)>,
+}
+
+impl Window {
+    fn new(opened: UnixMs) -> Self {
+        Self { opened, points: Packer::default(), dirty: false, last: None }
+    }
+
+    /// As the store keeps it.
+    pub fn part(&self, start: UnixMs) -> TrackPart {
+        TrackPart { start, part: self.opened.0.to_string(), points: self.points.bytes() }
+    }
 }
 
 /// What a flush has to write.
 #[derive(Default)]
 pub struct Dirty {
     /// Windows that changed.
-    pub windows: Vec<Window>,
+    pub windows: Vec<(Span, Window)>,
     /// The newest place of each unit that moved.
     pub places: Vec<(UnitId, Place, UnixMs)>,
 }
@@ -50,18 +68,10 @@ pub struct Dirty {
 impl TrackLog {
     /// Adds a point.
     pub fn push(&self, unit: UnitId, point: TrackPoint, now: UnixMs) {
-        let start = UnixMs(point.at.0 - point.at.0.rem_euclid(WINDOW_MS));
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let window = open.entry((unit, start)).or_insert_with(|| Window {
-            unit,
-            start,
-            part: now.0.to_string(),
-            points: Vec::new(),
-            dirty: false,
-            last: None,
-        });
+        let window = open.entry((unit, start(point.at))).or_insert_with(|| Window::new(now));
         if window.points.len() < POINTS {
-            window.points.push(point);
+            window.points.push(&point);
             window.dirty = true;
         }
         if !point.history {
@@ -73,12 +83,12 @@ impl TrackLog {
     pub fn take_dirty(&self, now: UnixMs) -> Dirty {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let mut dirty = Dirty::default();
-        for window in open.values_mut() {
+        for (span, window) in open.iter_mut() {
             if let Some((place, at)) = window.last.take() {
-                dirty.places.push((window.unit, place, at));
+                dirty.places.push((span.0, place, at));
             }
             if std::mem::take(&mut window.dirty) {
-                dirty.windows.push(window.clone());
+                dirty.windows.push((*span, window.clone()));
             }
         }
         open.retain(|(_, start), _| now.since(start.plus(WINDOW_MS)) < LINGER_MS);
@@ -88,16 +98,20 @@ impl TrackLog {
     /// Puts back what could not be written.
     pub fn put_back(&self, dirty: &Dirty) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        for window in &dirty.windows {
-            open.entry((window.unit, window.start)).or_insert_with(|| window.clone()).dirty = true;
+        for (span, window) in &dirty.windows {
+            open.entry(*span).or_insert_with(|| window.clone()).dirty = true;
         }
         for &(unit, place, at) in &dirty.places {
-            let start = UnixMs(at.0 - at.0.rem_euclid(WINDOW_MS));
-            if let Some(window) = open.get_mut(&(unit, start)) {
+            if let Some(window) = open.get_mut(&(unit, start(at))) {
                 window.last.get_or_insert((place, at));
             }
         }
     }
+}
+
+/// The start of the five minutes that hold a time.
+const fn start(at: UnixMs) -> UnixMs {
+    UnixMs(at.0 - at.0.rem_euclid(WINDOW_MS))
 }
 
 #[cfg(test)]
@@ -125,10 +139,10 @@ mod tests {
         assert_eq!((first.windows.len(), first.places.len()), (1, 1));
         assert!(log.take_dirty(UnixMs(3_000)).windows.is_empty(), "nothing new");
         log.push(unit, point(4_000, false), UnixMs(4_000));
-        assert_eq!(log.take_dirty(UnixMs(400_000)).windows[0].points.len(), 2, "the whole window again");
+        assert_eq!(log.take_dirty(UnixMs(400_000)).windows[0].1.points.len(), 2, "the whole window again");
         log.push(unit, point(5_000, true), UnixMs(401_000));
         let late = log.take_dirty(UnixMs(402_000));
-        assert_ne!(late.windows[0].part, first.windows[0].part, "a late point does not overwrite the window");
+        assert_ne!(late.windows[0].1.opened, first.windows[0].1.opened, "a late point does not overwrite the window");
         assert!(late.places.is_empty(), "a late point is not where the unit is");
     }
 
