@@ -24,7 +24,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 
 /// What a crew needs to know of its work.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema, schemars::JsonSchema)]
 pub struct Brief {
     /// The work.
     pub dispatch: Dispatch,
@@ -37,7 +37,7 @@ pub struct Brief {
 }
 
 /// A desk's picture of an area at one moment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema, schemars::JsonSchema)]
 pub struct Deskful {
     /// Open incidents, the most urgent and oldest first.
     pub incidents: Vec<Incident>,
