@@ -133,12 +133,14 @@ impl Engine {
         self.inner.store.notes(scope, id).await
     }
 
-    /// Who could be sent to an incident, ranked, and who could not and why.
+    /// Who could be sent to an incident, ranked, and who could not and why. For desks: it tells where everybody is, and
+    /// an officer is told by an offer.
     ///
     /// # Errors
-    /// [`Error`] when out of scope or the database fails.
+    /// [`Error`] when out of scope, or the database fails.
     pub async fn candidates(&self, scope: &Scope, id: IncidentId) -> Result<Pick, Error> {
         let incident = self.incident(scope, id).await?;
+        scope.require(id.area, Act::SeeDesk)?;
         let before = self.inner.store.dispatches(scope, id).await?;
         Ok(self.pick(&incident, &before).await)
     }
