@@ -2,6 +2,7 @@
 
 use super::{
     Engine, Error,
+    aid::By,
     feed::{Subscription, View},
 };
 use crate::{
@@ -41,7 +42,7 @@ pub struct Brief {
 pub struct Deskful {
     /// Open incidents, the most urgent and oldest first.
     pub incidents: Vec<Incident>,
-    /// Their open dispatches.
+    /// Their open dispatches, and those of the area's own units in other areas.
     pub dispatches: Vec<Dispatch>,
     /// The area's units.
     pub units: Vec<Unit>,
@@ -139,10 +140,10 @@ impl Engine {
     /// # Errors
     /// [`Error`] when out of scope, or the database fails.
     pub async fn candidates(&self, scope: &Scope, id: IncidentId) -> Result<Pick, Error> {
-        let incident = self.incident(scope, id).await?;
         scope.require(id.area, Act::SeeDesk)?;
+        let incident = self.incident(scope, id).await?;
         let before = self.inner.store.dispatches(scope, id).await?;
-        Ok(self.pick(&incident, &before).await)
+        Ok(self.around(&incident, &before, By::Hand).await.pick)
     }
 
     /// What a crew needs to know of a dispatch. For its crew also where the incident lies in another area.

@@ -319,7 +319,7 @@ impl Store {
         .await
     }
 
-    /// The open dispatches of an area's incidents.
+    /// The open dispatches of an area's incidents, and of its units elsewhere.
     ///
     /// # Errors
     /// [`StoreError`] when out of scope or the database fails.
@@ -336,7 +336,11 @@ impl Store {
                     all DispatchRow,
                     c,
                     "SELECT * FROM dispatch WHERE area = $1
-                     AND status IN ('queued', 'offered', 'accepted', 'en_route', 'on_scene') ORDER BY no LIMIT $2",
+                        AND status IN ('queued', 'offered', 'accepted', 'en_route', 'on_scene')
+                     UNION ALL SELECT * FROM dispatch WHERE unit_area = $1 AND area <> $1
+                        AND status IN ('offered', 'accepted', 'en_route', 'on_scene')
+                     UNION ALL SELECT * FROM dispatch WHERE unit_area = $1 AND area <> $1 AND status = 'queued'
+                     ORDER BY area, no LIMIT $2",
                     area.as_str(),
                     limit
                 )?;

@@ -19,6 +19,7 @@ mod openings;
 mod places;
 mod reports;
 mod seal;
+mod settings;
 mod sql;
 mod standing;
 mod steps;

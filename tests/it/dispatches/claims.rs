@@ -73,4 +73,28 @@ on_both! {
         assert_eq!(freed.dispatch, None);
         assert!(is_whole(&store, "BPN").await);
     }
+
+    async fn two_cities_claim_one_unit_and_one_wins(db: Db) {
+        let store = db.open().await;
+        areas(&store).await;
+        let (unit, ..) = crewed(&store, "SMD-C1", T0).await;
+        let mut claims = tokio::task::JoinSet::new();
+        for n in 0..24 {
+            let city = code(if n % 2 == 0 { "BPN" } else { "SMD" });
+            let landing = Landing::City { city, district: None, priority: Priority::P2, place: scene() };
+            let received = store.receive_report(&system(n), city, call("0811"), landing).await.unwrap();
+            let (store, id) = (store.clone(), received.incident.unwrap().id);
+            claims.spawn(async move { store.dispatch(&system(100), new_dispatch(id, unit, Mode::Auto)).await });
+        }
+        let (won, lost): (Vec<_>, Vec<_>) = claims.join_all().await.into_iter().partition(Result::is_ok);
+        let won: Vec<Dispatch> = won.into_iter().map(Result::unwrap).collect();
+        assert_eq!(won.len(), 1);
+        for outcome in lost {
+            assert!(matches!(refused(outcome), Refusal::UnitBusy { dispatch, .. } if dispatch == won[0].id));
+        }
+        assert_eq!(store.unit(&Scope::system(), unit).await.unwrap().unwrap().dispatch, Some(won[0].id));
+        let told = kinds(&store, "SMD").await;
+        assert_eq!(told.iter().filter(|k| **k == "dispatch.offered").count(), 1);
+        assert!(is_whole(&store, "BPN").await && is_whole(&store, "SMD").await);
+    }
 }
