@@ -76,25 +76,42 @@ impl Atlas {
 
     /// The cities beside `city` that a place of it is near to, nearest first, ties by code. The distance is what has to
     /// be gone until the other city begins: where its outline holds the place too, as that of a regency around a town
-    /// often does, until `city` ends. A few microseconds where no other box is within `within_m`.
+    /// often does, until `city` ends. Looks at every box, and at the edges of those within `within_m`.
     #[must_use]
     pub fn neighbours(&self, city: AreaCode, place: Place, within_m: f64) -> Vec<(AreaCode, f64)> {
-        let own = self.cities.iter().position(|(code, _)| *code == city);
-        let own = own.filter(|at| self.cities[*at].1.contains(place));
-        let begins_m = |at: usize, other: &Boundary| match own {
+        let own = self.holder(city, place);
+        let all = (0..self.cities.len()).filter(|at| self.cities[*at].0 != city);
+        let begins = all.filter_map(|at| Some((self.cities[at].0, self.begins_m(own, at, place, within_m)?)));
+        let mut near: Vec<_> = begins.collect();
+        near.sort_by(|(a, x), (b, y)| x.total_cmp(y).then(a.cmp(b)));
+        near
+    }
+
+    /// Whether `other` is among the [`Self::neighbours`], without a look at the rest of them.
+    #[must_use]
+    pub fn is_neighbour(&self, city: AreaCode, other: AreaCode, place: Place, within_m: f64) -> bool {
+        let other = self.cities.iter().position(|(code, _)| *code == other).filter(|_| city != other);
+        other.is_some_and(|at| self.begins_m(self.holder(city, place), at, place, within_m).is_some())
+    }
+
+    /// Where a city stands, if the place is in it.
+    fn holder(&self, city: AreaCode, place: Place) -> Option<usize> {
+        self.cities.iter().position(|(code, shape)| *code == city && shape.contains(place))
+    }
+
+    /// How far the city at `at` begins from a place that the city at `own` holds, unless beyond `within_m`.
+    fn begins_m(&self, own: Option<usize>, at: usize, place: Place, within_m: f64) -> Option<f64> {
+        // A box is never farther away than its city (save for rounding).
+        if distance_to_box_m(&self.bounds[at], place) * (1.0 - 1e-9) > within_m {
+            return None;
+        }
+        let other = &self.cities[at].1;
+        let begins_m = match own {
             // The smaller of the two has the place.
             Some(own) if own < at && other.contains(place) => self.cities[own].1.border_m(place),
             _ => other.distance_m(place),
         };
-        // A box is never farther away than its city (save for rounding).
-        let near_box = |at: &usize| distance_to_box_m(&self.bounds[*at], place) * (1.0 - 1e-9) <= within_m;
-        let mut near: Vec<_> = (0..self.cities.len())
-            .filter(near_box)
-            .map(|at| (self.cities[at].0, begins_m(at, &self.cities[at].1)))
-            .filter(|(code, m)| *code != city && *m <= within_m)
-            .collect();
-        near.sort_by(|(a, x), (b, y)| x.total_cmp(y).then(a.cmp(b)));
-        near
+        (begins_m <= within_m).then_some(begins_m)
     }
 
     /// The cities nearest to a place, nearest first, ties by code.
@@ -285,6 +302,9 @@ mod tests {
                 let mut near: Vec<_> = cities.iter().filter(|(c, _)| c != own).map(|(c, b)| (*c, begins_m(b))).collect();
                 near.retain(|(_, m)| *m <= 20_000.0);
                 near.sort_by(|(a, x), (b, y)| x.total_cmp(y).then(a.cmp(b)));
+                for (c, _) in &cities {
+                    prop_assert_eq!(atlas.is_neighbour(*own, *c, p, 20_000.0), near.iter().any(|(n, _)| n == c));
+                }
                 prop_assert_eq!(atlas.neighbours(*own, p, 20_000.0), near);
             }
         }

@@ -50,14 +50,23 @@ impl Catalog {
     /// The cities beside `city` whose units may serve a scene of it at `place`, nearest first.
     #[must_use]
     pub fn helpers(&self, city: AreaCode, place: Place) -> Vec<AreaCode> {
-        let aid_m = |code: AreaCode| self.area(code).map_or(0, |a| a.aid_m);
-        let within_m = aid_m(city);
-        if within_m <= 0 {
-            return Vec::new();
-        }
+        let Some(within_m) = self.aid_m(city) else { return Vec::new() };
+        let near = self.neighbours(city, place, within_m).into_iter().map(|(code, _)| code);
+        near.filter(|code| self.aid_m(*code).is_some()).take(NEIGHBOURS_MAX).collect()
+    }
+
+    /// Whether the units of `other` may serve a scene of `city` at `place`: it is the city itself, or it helps there.
+    #[must_use]
+    pub fn serves(&self, other: AreaCode, city: AreaCode, place: Place) -> bool {
+        let near = |within_m| self.aid_m(other).is_some() && self.is_neighbour(city, other, place, within_m);
+        other == city || self.aid_m(city).is_some_and(near)
+    }
+
+    /// How near to a neighbour a scene of the city must be, metres, where the city takes part.
+    fn aid_m(&self, city: AreaCode) -> Option<f64> {
         #[expect(clippy::cast_precision_loss, reason = "metres within a country are far below 2^53")]
-        let near = self.neighbours(city, place, within_m as f64).into_iter();
-        near.map(|(code, _)| code).filter(|code| aid_m(*code) > 0).take(NEIGHBOURS_MAX).collect()
+        let within_m = self.area(city)?.aid_m as f64;
+        (within_m > 0.0).then_some(within_m)
     }
 }
 
@@ -103,7 +112,7 @@ impl Engine {
 
     /// Whether a dispatcher of the scene's city may name this unit: it lies in their scope, or helps there.
     pub(super) fn may_be_named(&self, scope: &Scope, unit: UnitId, city: AreaCode, place: Place) -> bool {
-        scope.may(unit.area, Act::See) || self.catalog().helpers(city, place).contains(&unit.area)
+        scope.may(unit.area, Act::See) || self.catalog().serves(unit.area, city, place)
     }
 
     /// Tells the dispatchers that it is their turn: with the unit that only they may send, or without any.

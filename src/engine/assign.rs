@@ -164,8 +164,7 @@ impl Engine {
         match self.inner.store.waiting_incidents(500).await {
             Ok(waiting) => {
                 let catalog = self.catalog();
-                let serves =
-                    |c: AreaCode, i: &Incident| c == i.id.area || catalog.helpers(i.id.area, i.place).contains(&c);
+                let serves = |c: AreaCode, i: &Incident| catalog.serves(c, i.id.area, i.place);
                 for incident in waiting.iter().filter(|i| city.is_none_or(|c| serves(c, i))) {
                     self.serve(incident.id).await;
                 }

@@ -18,6 +18,7 @@ mod logins;
 mod openings;
 mod places;
 mod reports;
+mod rights;
 mod seal;
 mod settings;
 mod sql;
