@@ -49,7 +49,10 @@ pub enum Command {
     #[command(after_help = "Examples:\n  sigap migrate\n  SIGAP_DATABASE_URL=postgres://sigap@db/sigap sigap migrate")]
     Migrate,
     /// Cities, regions, districts.
-    #[command(subcommand, after_help = "Examples:\n  sigap area import cities.geojson\n  sigap area list")]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  sigap area import cities.geojson\n  sigap area set BPN --aid-m 3000\n  sigap area list"
+    )]
     Area(areas::AreaCommand),
     /// What can be sent.
     #[command(subcommand, after_help = "Examples:\n  sigap unit add BPN-M12 --kind motorcycle")]

@@ -5,7 +5,7 @@
 
 use super::{area::AreaTree, ids::*, refusal::Refusal, time::UnixMs, words::words};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 
 words! {
     /// What a person does in an area. A role in a region counts in its cities.
@@ -104,6 +104,19 @@ impl Serialize for Actor {
 impl<'de> Deserialize<'de> for Actor {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl schemars::JsonSchema for Actor {
+    fn schema_name() -> Cow<'static, str> {
+        Cow::Borrowed("Actor")
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "Who did something: the program itself, or an account by its UUID.",
+            "type": "string", "pattern": "^(system|account:[0-9a-f-]{36})$",
+        })
     }
 }
 

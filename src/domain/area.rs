@@ -26,6 +26,13 @@ words! {
     }
 }
 
+/// How near to a neighbour a scene must be for the neighbour's units to be candidates too, unless a city sets it
+/// otherwise, metres: some three minutes of an urgent ride. As in the migration that brought the setting.
+pub const DEFAULT_AID_M: i64 = 2_000;
+
+/// The most that a city may set, metres: as far as units are looked for.
+pub const AID_M_MAX: i64 = 30_000;
+
 /// Ten minutes: what Balikpapan promises, and the national target of 2026, milliseconds.
 pub const DEFAULT_TARGET_MS: i64 = 600_000;
 
@@ -66,6 +73,9 @@ pub struct Area {
     pub centre: Place,
     /// What happens when an incident opens.
     pub offers: OfferMode,
+    /// Mutual aid: how near to a neighbouring city a scene must be for the neighbour's units to be candidates too,
+    /// metres. 0: the city takes no part, it neither asks nor is asked.
+    pub aid_m: i64,
     /// The promise.
     pub targets: Targets,
 }

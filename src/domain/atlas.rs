@@ -74,6 +74,46 @@ impl Atlas {
         }
     }
 
+    /// The cities beside `city` that a place of it is near to, nearest first, ties by code. The distance is what has to
+    /// be gone until the other city begins: where its outline holds the place too, as that of a regency around a town
+    /// often does, until `city` ends. Looks at every box, and at the edges of those within `within_m`.
+    #[must_use]
+    pub fn neighbours(&self, city: AreaCode, place: Place, within_m: f64) -> Vec<(AreaCode, f64)> {
+        let own = self.holder(city, place);
+        let all = (0..self.cities.len()).filter(|at| self.cities[*at].0 != city);
+        let begins = all.filter_map(|at| Some((self.cities[at].0, self.begins_m(own, at, place, within_m)?)));
+        let mut near: Vec<_> = begins.collect();
+        near.sort_by(|(a, x), (b, y)| x.total_cmp(y).then(a.cmp(b)));
+        near
+    }
+
+    /// Whether `other` is among the [`Self::neighbours`], without a look at the rest of them.
+    #[must_use]
+    pub fn is_neighbour(&self, city: AreaCode, other: AreaCode, place: Place, within_m: f64) -> bool {
+        let other = self.cities.iter().position(|(code, _)| *code == other).filter(|_| city != other);
+        other.is_some_and(|at| self.begins_m(self.holder(city, place), at, place, within_m).is_some())
+    }
+
+    /// Where a city stands, if the place is in it.
+    fn holder(&self, city: AreaCode, place: Place) -> Option<usize> {
+        self.cities.iter().position(|(code, shape)| *code == city && shape.contains(place))
+    }
+
+    /// How far the city at `at` begins from a place that the city at `own` holds, unless beyond `within_m`.
+    fn begins_m(&self, own: Option<usize>, at: usize, place: Place, within_m: f64) -> Option<f64> {
+        // A box is never farther away than its city (save for rounding).
+        if distance_to_box_m(&self.bounds[at], place) * (1.0 - 1e-9) > within_m {
+            return None;
+        }
+        let other = &self.cities[at].1;
+        let begins_m = match own {
+            // The smaller of the two has the place.
+            Some(own) if own < at && other.contains(place) => self.cities[own].1.border_m(place),
+            _ => other.distance_m(place),
+        };
+        (begins_m <= within_m).then_some(begins_m)
+    }
+
     /// The cities nearest to a place, nearest first, ties by code.
     fn nearest(&self, place: Place) -> Vec<(AreaCode, f64)> {
         let mut by_box: Vec<_> = self.bounds.iter().map(|b| distance_to_box_m(b, place)).zip(&self.cities).collect();
@@ -191,6 +231,27 @@ mod tests {
     }
 
     #[test]
+    fn neighbours_are_those_that_begin_near_enough() {
+        let metre = 1.0 / 111_195.1;
+        let cities = ["WEST", "EAST"].map(code).into_iter().zip([square(116.0, 0.0, 0.5), square(116.5, 0.0, 0.5)]);
+        // A town in the west whose regency's outline was not cut out.
+        let atlas = Atlas::new(cities.chain([(code("TOWN"), square(116.1, 0.1, 0.1))]));
+        let near = |city, lat, lng, m| {
+            let found = atlas.neighbours(code(city), place(lat, lng), m);
+            found.into_iter().map(|(c, m)| (c.to_string(), m.round())).collect::<Vec<_>>()
+        };
+        let west = 116.5 - 300.0 * metre;
+        assert_eq!(near("WEST", 0.0, west, 301.0), [("EAST".to_owned(), 300.0)]);
+        assert!(near("WEST", 0.0, west, 299.0).is_empty());
+        assert_eq!(near("EAST", 0.3, 116.5 + 120.0 * metre, 500.0), [("WEST".to_owned(), 120.0)]);
+        assert!(near("TOWN", 0.15, 116.15, 2_000.0).is_empty(), "in the middle of a town five kilometres wide");
+        assert_eq!(near("TOWN", 0.15, 116.1 + 80.0 * metre, 2_000.0), [("WEST".to_owned(), 80.0)]);
+        assert_eq!(near("WEST", 0.15, 116.1 - 80.0 * metre, 2_000.0), [("TOWN".to_owned(), 80.0)]);
+        assert_eq!(near("WEST", 0.15, 116.15, 1.0), [("TOWN".to_owned(), 0.0)], "a scene that was moved into it");
+        assert_eq!(near("NONE", 0.0, west, 301.0).len(), 2, "a city without a boundary has neighbours all the same");
+    }
+
+    #[test]
     fn districts_by_shape_then_centre_then_nearest_shape() {
         let district = |no: i32, centre, boundary| District {
             city: code("BPN"),
@@ -236,6 +297,15 @@ mod tests {
                 by_distance.truncate(NEAREST_NAMED);
                 let want = smallest.map_or(Located::Outside { nearest: by_distance }, |(c, _)| Located::In(*c));
                 prop_assert_eq!(atlas.locate(p), want);
+                let Some((own, shape)) = smallest else { continue };
+                let begins_m = |b: &Boundary| if b.contains(p) { shape.border_m(p) } else { b.distance_m(p) };
+                let mut near: Vec<_> = cities.iter().filter(|(c, _)| c != own).map(|(c, b)| (*c, begins_m(b))).collect();
+                near.retain(|(_, m)| *m <= 20_000.0);
+                near.sort_by(|(a, x), (b, y)| x.total_cmp(y).then(a.cmp(b)));
+                for (c, _) in &cities {
+                    prop_assert_eq!(atlas.is_neighbour(*own, *c, p, 20_000.0), near.iter().any(|(n, _)| n == c));
+                }
+                prop_assert_eq!(atlas.neighbours(*own, p, 20_000.0), near);
             }
         }
     }

@@ -135,6 +135,12 @@ impl Boundary {
         if self.contains(place) { 0.0 } else { self.0.edges.distance_m(place) }
     }
 
+    /// Metres from the place to the nearest point of the border, from either side. As exact as [`Self::distance_m`].
+    #[must_use]
+    pub fn border_m(&self, place: Place) -> f64 {
+        self.0.edges.distance_m(place)
+    }
+
     /// The smallest upright box around it.
     #[must_use]
     pub fn bounds(&self) -> Bounds {

@@ -130,7 +130,7 @@ impl Arrival {
 }
 
 /// A dispatch as stored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema, schemars::JsonSchema)]
 pub struct Dispatch {
     /// `BPN-D1024`, numbered in the incident's area.
     pub id: DispatchId,
@@ -161,7 +161,6 @@ pub struct Dispatch {
     /// Why it was declined, expired or recalled.
     pub reason: Option<String>,
     /// Why this unit: candidates, distances, who was skipped.
-    #[schema(value_type = Option<Object>)]
     pub pick: Option<Pick>,
 }
 

@@ -3,6 +3,10 @@
 //! Invariants: an event holds ids, numbers and words, never personal text (that is sealed beside the chain, and the
 //! event holds a commitment to it); the hash covers the exact stored text and the hash before it.
 
+mod audience;
+
+pub use audience::Audience;
+
 use super::{
     access::{Actor, Role, Source},
     dispatch::{Arrival, Mode, Unanswered},
@@ -14,7 +18,6 @@ use super::{
     words::words,
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
 
 /// What happened. The serde names are the kinds in the journal, in frames and in the specs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -87,7 +90,7 @@ pub enum Happened {
     /// No unit could be found: an alarm for the dispatchers. The incident stays first in the queue.
     #[serde(rename = "incident.unassigned")]
     IncidentUnassigned { incident: IncidentId },
-    /// In a city that offers by hand: this unit is the nearest, a dispatcher decides.
+    /// This unit is the nearest, a dispatcher decides: the city offers by hand, or the unit's does and no other is left.
     #[serde(rename = "incident.proposed")]
     IncidentProposed { incident: IncidentId, unit: UnitId },
     /// The promise may not be kept: an alarm.
@@ -267,50 +270,8 @@ impl Happened {
     }
 }
 
-/// Who sees an event beside the desk of its area.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Audience {
-    /// The desk alone.
-    Desk,
-    /// The desk and this unit's crew.
-    Unit(UnitId),
-}
-
-impl fmt::Display for Audience {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Desk => f.write_str("desk"),
-            Self::Unit(unit) => write!(f, "unit:{unit}"),
-        }
-    }
-}
-
-impl FromStr for Audience {
-    type Err = InvalidId;
-
-    fn from_str(s: &str) -> Result<Self, InvalidId> {
-        match s.strip_prefix("unit:") {
-            Some(unit) => Ok(Self::Unit(unit.parse()?)),
-            None if s == "desk" => Ok(Self::Desk),
-            None => Err(InvalidId::new("audience", s, "desk, or unit: and a unit")),
-        }
-    }
-}
-
-impl Serialize for Audience {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Audience {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
 /// One entry of an area's journal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Event {
     /// Whose journal.
     pub area: AreaCode,

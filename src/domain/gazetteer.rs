@@ -6,7 +6,7 @@
 pub mod balikpapan;
 
 use super::{
-    area::{Area, Level, OfferMode, Targets},
+    area::{Area, DEFAULT_AID_M, Level, OfferMode, Targets},
     ids::AreaCode,
     place::Place,
     time::Zone,
@@ -146,6 +146,7 @@ impl Province {
             zone: self.zone,
             centre: at(self.seat),
             offers: OfferMode::Auto,
+            aid_m: DEFAULT_AID_M,
             targets: Targets::default(),
         }
     }
@@ -165,6 +166,7 @@ impl CityPreset {
             zone: here.zone,
             centre: at(self.centre),
             offers: OfferMode::Auto,
+            aid_m: DEFAULT_AID_M,
             targets: self.target_min.map_or_else(Targets::default, |min| Targets([min * 60_000; 4])),
         }
     }
@@ -208,6 +210,7 @@ pub fn nation() -> Area {
         zone: Zone::Wib,
         centre: at((-2.5, 118.0)),
         offers: OfferMode::Auto,
+        aid_m: DEFAULT_AID_M,
         targets: Targets::default(),
     }
 }

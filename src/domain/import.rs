@@ -18,6 +18,7 @@
 //! | `target_min` | minutes until arrival, for every priority |
 //! | `targets_min` | the same for some priorities: `{"P1": 8, "P2": 10}` |
 //! | `offers` | `auto` or `manual` |
+//! | `aid_m` | mutual aid: how near to a neighbour a scene must be for its units to be candidates too; 0 for none |
 
 mod error;
 mod feature;
@@ -25,7 +26,7 @@ mod feature;
 pub use error::{BadFeature, ImportError};
 
 use super::{
-    area::{Area, Level, OfferMode},
+    area::{Area, DEFAULT_AID_M, Level, OfferMode},
     atlas::District,
     boundary::Boundary,
     gazetteer,
@@ -151,6 +152,7 @@ impl<'a> Builder<'a> {
             zone: zone.ok_or(BadFeature::NoZone)?,
             centre: centre.ok_or(BadFeature::NoGeometry)?,
             offers: f.offers()?.or(base.as_ref().map(|b| b.offers)).unwrap_or(OfferMode::Auto),
+            aid_m: f.aid_m()?.or(base.as_ref().map(|b| b.aid_m)).unwrap_or(DEFAULT_AID_M),
             targets: f.targets(base.map(|b| b.targets).unwrap_or_default())?,
         };
         Ok(NewArea { area, boundary })

@@ -89,7 +89,7 @@ words! {
 }
 
 /// An incident as stored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema, schemars::JsonSchema)]
 pub struct Incident {
     /// `BPN-1024`.
     pub id: IncidentId,
@@ -141,7 +141,7 @@ pub struct NewIncident {
 }
 
 /// A note on an incident, opened from its seal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema, schemars::JsonSchema)]
 pub struct Note {
     /// Its number in the incident, from 1.
     pub no: i64,

@@ -3,7 +3,11 @@
 //! Invariant: the order is total. Nearer comes first by [`Place::distance_m`], and units at the same distance go by
 //! name, so that every search, on whatever index and node, gives the same answer.
 
-use super::{ids::UnitId, place::Place, time::UnixMs};
+use super::{
+    ids::{AreaCode, UnitId},
+    place::Place,
+    time::UnixMs,
+};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
@@ -24,13 +28,16 @@ pub struct Candidate {
     pub distance_m: f64,
     /// Age of its fix, milliseconds.
     pub fix_age_ms: i64,
+    /// It comes from a city beside the one that the scene is in.
+    #[serde(default)]
+    pub neighbour: bool,
 }
 
 impl Candidate {
     /// The unit at `place`, seen from `from`.
     #[must_use]
     pub fn new(unit: UnitId, place: Place, fixed_at: UnixMs, from: Place, now: UnixMs) -> Self {
-        Self { unit, place, distance_m: from.distance_m(place), fix_age_ms: now.since(fixed_at) }
+        Self { unit, place, distance_m: from.distance_m(place), fix_age_ms: now.since(fixed_at), neighbour: false }
     }
 
     /// Nearer first, then by name.
@@ -52,6 +59,8 @@ pub enum Why {
     Stale,
     /// It was asked for this incident already.
     Tried,
+    /// It comes from a neighbouring city that sends by hand: a dispatcher may send it, the program does not.
+    ByHand,
 }
 
 /// A unit that was passed over although it is near.
@@ -65,13 +74,16 @@ pub struct Skip {
     pub fix_age_ms: i64,
     /// Why.
     pub why: Why,
+    /// It comes from a city beside the one that the scene is in.
+    #[serde(default)]
+    pub neighbour: bool,
 }
 
 impl Skip {
     /// A unit that could be sent but for `why`.
     #[must_use]
     pub const fn new(of: &Candidate, why: Why) -> Self {
-        Self { unit: of.unit, distance_m: of.distance_m, fix_age_ms: of.fix_age_ms, why }
+        Self { unit: of.unit, distance_m: of.distance_m, fix_age_ms: of.fix_age_ms, why, neighbour: of.neighbour }
     }
 
     /// Nearer first, then by name.
@@ -114,9 +126,23 @@ pub struct Pick {
     pub chosen: Option<Candidate>,
     /// What was seen.
     pub survey: Survey,
+    /// Cities near to the place whose units were looked at as well, nearest first.
+    #[serde(default)]
+    pub neighbours: Vec<AreaCode>,
 }
 
 impl Pick {
+    /// Marks what comes from elsewhere than `city`, whose incident it is, and keeps who was looked at beside it.
+    #[must_use]
+    pub fn across(mut self, city: AreaCode, neighbours: Vec<AreaCode>) -> Self {
+        let mark = |c: &mut Candidate| c.neighbour = c.unit.area != city;
+        self.chosen.as_mut().map(mark);
+        self.survey.candidates.iter_mut().for_each(mark);
+        self.survey.skipped.iter_mut().for_each(|s| s.neighbour = s.unit.area != city);
+        self.neighbours = neighbours;
+        self
+    }
+
     /// The chosen one turned out to have work: the next is chosen, if any is left.
     pub fn pass_over_chosen(&mut self) {
         if let Some(busy) = self.chosen.take() {
@@ -148,7 +174,7 @@ pub fn pick(
     let chosen = left.first().copied();
     survey.candidates = left;
     survey.settle();
-    Pick { at, place, limit_m, chosen, survey }
+    Pick { at, place, limit_m, chosen, survey, neighbours: Vec::new() }
 }
 
 /// Sorts by [`Candidate::order`] and keeps the best `k`. Merges what several areas answered.
@@ -167,7 +193,13 @@ mod tests {
     }
 
     fn candidate(no: usize, distance_m: f64) -> Candidate {
-        Candidate { unit: unit(no), place: Place::new(-1.2, 116.8).unwrap(), distance_m, fix_age_ms: 900 }
+        Candidate {
+            unit: unit(no),
+            place: Place::new(-1.2, 116.8).unwrap(),
+            distance_m,
+            fix_age_ms: 900,
+            neighbour: false,
+        }
     }
 
     #[test]

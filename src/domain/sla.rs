@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub const AT_RISK_SHARE: f64 = 0.7;
 
 /// The moments of an incident that count for the promise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema, schemars::JsonSchema)]
 pub struct Clock {
     /// The first ring or arrival of its earliest report.
     pub start: UnixMs,

@@ -107,6 +107,15 @@ impl Engine {
         self.inner.store.set_offers(cause, area, offers).await
     }
 
+    /// Sets how near to a neighbour a scene must be for the neighbour's units to be candidates too, metres; 0 takes the
+    /// city out of mutual aid.
+    ///
+    /// # Errors
+    /// [`Error`] with the refusal, or the database's failure.
+    pub async fn set_aid(&self, cause: &Cause, area: AreaCode, aid_m: i64) -> Result<(), Error> {
+        self.inner.store.set_aid(cause, area, aid_m).await
+    }
+
     /// Sets the promise of a city, from now on.
     ///
     /// # Errors

@@ -2,23 +2,17 @@
 //!
 //! Invariant: whether a unit is free is decided by the claim in SQL, never by the live index, which only proposes.
 
-use super::{Engine, Error};
+use super::{
+    Engine, Error,
+    aid::{Around, By},
+};
 use crate::{
     domain::{
-        access::*,
-        area::OfferMode,
-        dispatch::*,
-        ids::*,
-        incident::*,
-        nearest::{self, Candidate, Pick},
-        place::Place,
-        refusal::Refusal,
+        access::*, area::OfferMode, dispatch::*, ids::*, incident::*, nearest::Candidate, place::Place, refusal::Refusal,
     },
     store::{FirstOffer, NewDispatch, Step},
 };
 
-/// Candidates looked at per round beyond those that were asked before.
-const LOOK_AT: usize = 8;
 /// Units that were free in the index and busy in SQL before a round gives up; the next tick tries again.
 const ROUNDS: usize = 16;
 
@@ -56,10 +50,11 @@ impl Engine {
             if !incident.status.is_open() || served || at_work >= wanted {
                 return Ok(());
             }
-            let pick = self.pick(&incident, &all).await;
-            match (self.offers(id.area), pick.chosen) {
+            let offers = self.offers(id.area);
+            let around = self.around(&incident, &all, By::of(offers)).await;
+            match (offers, around.pick.chosen) {
                 (OfferMode::Auto, Some(_)) => {
-                    if !self.offer(&incident, pick, wanted).await? {
+                    if !self.offer(&incident, around, wanted).await? {
                         return Ok(());
                     }
                 }
@@ -71,7 +66,7 @@ impl Engine {
                 (_, None) => {
                     // Once told is enough: a round over hundreds that wait must not write for each of them.
                     if at_work == 0 && incident.unassigned_since.is_none() {
-                        self.inner.store.mark_unassigned(&self.system(), id).await?;
+                        self.call_dispatchers(id, around.by_hand).await?;
                     }
                     return Ok(());
                 }
@@ -80,13 +75,13 @@ impl Engine {
         Ok(())
     }
 
-    fn offers(&self, area: AreaCode) -> OfferMode {
+    pub(super) fn offers(&self, area: AreaCode) -> OfferMode {
         self.catalog().area(area).map_or(OfferMode::Auto, |a| a.offers)
     }
 
     /// Offers to the first of a pick that SQL lets go; `false` when the incident has enough or nobody is left.
-    async fn offer(&self, incident: &Incident, first: Pick, wanted: usize) -> Result<bool, Error> {
-        let mut pick = first;
+    async fn offer(&self, incident: &Incident, around: Around, wanted: usize) -> Result<bool, Error> {
+        let Around { mut pick, by_hand } = around;
         for _ in 0..ROUNDS {
             let Some(chosen) = pick.chosen else { break };
             let kind = self.catalog().unit_kind(chosen.unit);
@@ -115,7 +110,7 @@ impl Engine {
             }
         }
         if pick.chosen.is_none() && incident.unassigned_since.is_none() {
-            self.inner.store.mark_unassigned(&self.system(), incident.id).await?;
+            self.call_dispatchers(incident.id, by_hand).await?;
         }
         Ok(false)
     }
@@ -125,7 +120,7 @@ impl Engine {
         if self.offers(city) != OfferMode::Auto {
             return None;
         }
-        let pick = self.look_around(city, place, &[]).await;
+        let pick = self.look_around(city, place, &[], By::of(OfferMode::Auto)).await.pick;
         let travel =
             |c: &Candidate| (c.unit, self.inner.road.travel_ms(c.place, place, self.catalog().unit_kind(c.unit)));
         let travel_ms = pick.survey.candidates.iter().map(travel).collect();
@@ -133,7 +128,7 @@ impl Engine {
     }
 
     /// Looks around an incident. `before` are its dispatches so far.
-    pub(super) async fn pick(&self, incident: &Incident, before: &[Dispatch]) -> Pick {
+    pub(super) async fn around(&self, incident: &Incident, before: &[Dispatch], by: By) -> Around {
         let now = self.now();
         let tried: Vec<UnitId> = before
             .iter()
@@ -147,23 +142,7 @@ impl Engine {
             .map(|d| d.unit)
             .chain(incident.opened_by_unit)
             .collect();
-        self.look_around(incident.id.area, incident.place, &tried).await
-    }
-
-    async fn look_around(&self, city: AreaCode, place: Place, tried: &[UnitId]) -> Pick {
-        let (areas, settings, now) = ([city], &self.inner.settings, self.now());
-        let (limit_m, k) = (settings.search_limit_m, tried.len() + LOOK_AT);
-        let live = &self.inner.live;
-        let candidates = live.candidates(&areas, place, limit_m, k, settings.stale_ms, now).await;
-        let survey = live.survey(&areas, place, limit_m, settings.stale_ms, now).await;
-        let (candidates, survey) = match (candidates, survey) {
-            (Ok(candidates), Ok(survey)) => (candidates, survey),
-            (Err(error), _) | (_, Err(error)) => {
-                tracing::error!(%error, "live positions are away; the dispatchers decide");
-                Default::default()
-            }
-        };
-        nearest::pick(candidates, tried, survey, place, limit_m, now)
+        self.look_around(incident.id.area, incident.place, &tried, by).await
     }
 
     /// A unit can be sent again: first what is queued behind it, then whoever waits.
@@ -183,7 +162,8 @@ impl Engine {
         self.serve_waiting(Some(unit.area)).await;
     }
 
-    /// Tries every incident that waits, the most urgent and oldest first; of one city, or of all.
+    /// Tries every incident that waits, the most urgent and oldest first; those that the units of one city may serve, in
+    /// it and near its border, or all.
     pub(super) async fn serve_waiting(&self, city: Option<AreaCode>) {
         let Some(mut round) = self.inner.rounds.begin(city) else { return };
         loop {
@@ -197,7 +177,9 @@ impl Engine {
     async fn go_round(&self, city: Option<AreaCode>) {
         match self.inner.store.waiting_incidents(500).await {
             Ok(waiting) => {
-                for incident in waiting.iter().filter(|i| city.is_none_or(|c| c == i.id.area)) {
+                let catalog = self.catalog();
+                let serves = |c: AreaCode, i: &Incident| catalog.serves(c, i.id.area, i.place);
+                for incident in waiting.iter().filter(|i| city.is_none_or(|c| serves(c, i))) {
                     self.serve(incident.id).await;
                 }
             }
@@ -226,8 +208,10 @@ impl Engine {
 
     async fn ordered(&self, cause: &Cause, id: IncidentId, order: Order) -> Result<NewDispatch, Error> {
         let incident = self.incident(&cause.scope, id).await?;
-        cause.scope.require(order.unit.area, Act::See).map_err(|_| Refusal::NotFound("unit"))?;
-        let mut pick = self.look_around(id.area, incident.place, &[]).await;
+        if !self.may_be_named(&cause.scope, order.unit, id.area, incident.place) {
+            return Err(Refusal::NotFound("unit").into());
+        }
+        let mut pick = self.look_around(id.area, incident.place, &[], By::Hand).await.pick;
         // What the dispatcher saw, and whom they chose: not always the nearest.
         pick.chosen = pick.survey.candidates.iter().copied().find(|c| c.unit == order.unit);
         let travel_ms = self.travel_ms(order.unit, incident.place).await;

@@ -59,6 +59,18 @@ impl Catalog {
         self.atlas.locate(place)
     }
 
+    /// The cities beside `city` that begin within `within_m` of a place of it, with the metres, nearest first.
+    #[must_use]
+    pub fn neighbours(&self, city: AreaCode, place: Place, within_m: f64) -> Vec<(AreaCode, f64)> {
+        self.atlas.neighbours(city, place, within_m)
+    }
+
+    /// Whether `other` begins within `within_m` of a place of `city`.
+    #[must_use]
+    pub fn is_neighbour(&self, city: AreaCode, other: AreaCode, place: Place, within_m: f64) -> bool {
+        self.atlas.is_neighbour(city, other, place, within_m)
+    }
+
     /// The boundary of a city.
     #[must_use]
     pub fn boundary(&self, city: AreaCode) -> Option<&Boundary> {

@@ -2,6 +2,7 @@
 
 use super::{
     Engine, Error,
+    aid::By,
     feed::{Subscription, View},
 };
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 
 /// What a crew needs to know of its work.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema, schemars::JsonSchema)]
 pub struct Brief {
     /// The work.
     pub dispatch: Dispatch,
@@ -37,11 +38,11 @@ pub struct Brief {
 }
 
 /// A desk's picture of an area at one moment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema, schemars::JsonSchema)]
 pub struct Deskful {
     /// Open incidents, the most urgent and oldest first.
     pub incidents: Vec<Incident>,
-    /// Their open dispatches.
+    /// Their open dispatches, and those of the area's own units in other areas.
     pub dispatches: Vec<Dispatch>,
     /// The area's units.
     pub units: Vec<Unit>,
@@ -133,14 +134,16 @@ impl Engine {
         self.inner.store.notes(scope, id).await
     }
 
-    /// Who could be sent to an incident, ranked, and who could not and why.
+    /// Who could be sent to an incident, ranked, and who could not and why. For desks: it tells where everybody is, and
+    /// an officer is told by an offer.
     ///
     /// # Errors
-    /// [`Error`] when out of scope or the database fails.
+    /// [`Error`] when out of scope, or the database fails.
     pub async fn candidates(&self, scope: &Scope, id: IncidentId) -> Result<Pick, Error> {
+        scope.require(id.area, Act::SeeDesk)?;
         let incident = self.incident(scope, id).await?;
         let before = self.inner.store.dispatches(scope, id).await?;
-        Ok(self.pick(&incident, &before).await)
+        Ok(self.around(&incident, &before, By::Hand).await.pick)
     }
 
     /// What a crew needs to know of a dispatch. For its crew also where the incident lies in another area.

@@ -5,6 +5,7 @@
 //! follows. Invariant: nothing here reads a clock of its own; [`Now`] is given.
 
 mod admin;
+mod aid;
 mod assign;
 mod audit;
 pub mod auth;

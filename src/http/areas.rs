@@ -6,12 +6,7 @@ use super::{
     extract::Asker,
 };
 use crate::{
-    domain::{
-        access::{Act, Cause},
-        area::Area,
-        ids::AreaCode,
-        refusal::Refusal,
-    },
+    domain::{access::Act, area::Area, ids::AreaCode, refusal::Refusal},
     wire::bodies::areas::{AreaBody, AreaPatchBody, JournalBody, JournalQuery, SlaBody},
 };
 use actix_web::{
@@ -48,7 +43,7 @@ pub async fn get_area(asker: Asker, state: State, code: Path<AreaCode>) -> Answe
     Ok(Json(AreaBody { area, districts }))
 }
 
-/// Change how an area offers, or its promise. Admins only.
+/// Change how an area offers, its part in mutual aid, or its promise. Admins only.
 #[utoipa::path(
     tag = "areas",
     params(("code" = AreaCode, Path, description = "The area, as in `BPN`.")),
@@ -61,16 +56,21 @@ pub async fn change_area(
     code: Path<AreaCode>,
     Json(body): Json<AreaPatchBody>,
 ) -> Answer<AreaBody> {
-    let cause = asker.cause(&state, code.as_str(), &body)?;
+    let mut cause = asker.cause(&state, code.as_str(), &body)?;
     asker.scope.require(*code, Act::Manage)?;
     let mut area = seen(&asker, &state, *code)?;
     if let Some(offers) = body.offers {
         state.engine.set_offers(&cause, *code, offers).await?;
         area.offers = offers;
+        // One command id names one write. The next is under none: a repeat finds it done and changes nothing.
+        cause.command = None;
+    }
+    if let Some(aid_m) = body.aid_m {
+        state.engine.set_aid(&cause, *code, aid_m).await?;
+        area.aid_m = aid_m;
+        cause.command = None;
     }
     if let Some(targets) = body.targets {
-        // One command id names one write. The second is under none: a repeat finds it done and changes nothing.
-        let cause = if body.offers.is_some() { Cause { command: None, ..cause } } else { cause };
         state.engine.set_targets(&cause, *code, targets).await?;
         area.targets = targets;
     }

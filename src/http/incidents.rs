@@ -59,7 +59,7 @@ pub async fn get_incident(asker: Asker, state: State, id: Path<IncidentId>) -> A
     Ok(Json(IncidentBody::new(incident, dispatches, notes)))
 }
 
-/// Who could be sent, nearest first, and who is near and could not, and why.
+/// Who could be sent, nearest first, and who is near and could not, and why. Desk roles only.
 #[utoipa::path(
     tag = "incidents",
     params(("id" = IncidentId, Path, description = "The incident, as in `BPN-1024`.")),

@@ -11,6 +11,7 @@ mod extract;
 mod health;
 mod incidents;
 mod limit;
+mod methods;
 mod metrics;
 mod openapi;
 mod reports;
@@ -24,7 +25,7 @@ use crate::{
     wire::{bodies::BODY_BYTES_MAX, problem::Problem},
 };
 use actix_web::{
-    Error, HttpResponse,
+    Error,
     http::StatusCode,
     middleware::{DefaultHeaders, from_fn},
     web::{self, Json, JsonConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig},
@@ -144,7 +145,8 @@ pub use openapi::openapi;
 
 /// Adds all routes to an app that holds a `web::Data<HttpState>`.
 ///
-/// Whatever else lies below [`API`] has to be added before: the scope answers 404 to what it does not know.
+/// Whatever else lies below [`API`] has to be added before: the scope answers 404 to what it does not know,
+/// and 405 to a method that a path does not have.
 pub fn configure(root: &mut ServiceConfig) {
     root.configure(operations::configure).service(
         web::scope(API)
@@ -156,15 +158,11 @@ pub fn configure(root: &mut ServiceConfig) {
             .wrap(DefaultHeaders::new().add(("Cache-Control", "no-store")).add(("X-Content-Type-Options", "nosniff")))
             .wrap(from_fn(metrics::measure))
             .configure(api::configure)
-            .default_service(web::to(unknown)),
+            .default_service(web::to(methods::unknown)),
     );
+    root.default_service(web::to(methods::unknown));
 }
 
 fn refuse(problem: Problem) -> Error {
     Failure::from(problem).into()
-}
-
-/// No route of this name.
-async fn unknown() -> Result<HttpResponse, Failure> {
-    Err(errors::no_route().into())
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::domain::{
     access::{Act, Cause, Scope},
-    area::{Area, AreaTree, Level, OfferMode, Targets},
+    area::{AID_M_MAX, Area, AreaTree, Level, Targets},
     boundary::Boundary,
     event::{Audience, GENESIS, Happened},
     ids::*,
@@ -36,6 +36,7 @@ struct AreaRow {
     lat: f64,
     lng: f64,
     offers: String,
+    aid_m: i64,
 }
 
 impl AreaRow {
@@ -49,6 +50,7 @@ impl AreaRow {
             zone: self.zone.parse()?,
             centre: Place::new(self.lat, self.lng)?,
             offers: self.offers.parse()?,
+            aid_m: self.aid_m,
             targets,
         })
     }
@@ -62,7 +64,14 @@ pub(super) fn check_name(field: &'static str, name: &str) -> Result<(), Refusal>
     Ok(())
 }
 
-fn check_targets(targets: Targets) -> Result<(), Refusal> {
+pub(super) fn check_aid(aid_m: i64) -> Result<(), Refusal> {
+    if (0..=AID_M_MAX).contains(&aid_m) {
+        return Ok(());
+    }
+    Err(Refusal::invalid("aid_m", format!("0 to {AID_M_MAX} metres")))
+}
+
+pub(super) fn check_targets(targets: Targets) -> Result<(), Refusal> {
     if targets.0.iter().all(|&ms| ms > 0) {
         return Ok(());
     }
@@ -70,11 +79,11 @@ fn check_targets(targets: Targets) -> Result<(), Refusal> {
 }
 
 /// Reads one area with the promise in force at `now`.
-async fn find(c: &mut Conn<'_>, code: AreaCode, now: UnixMs) -> Result<Option<Area>, StoreError> {
+pub(super) async fn find(c: &mut Conn<'_>, code: AreaCode, now: UnixMs) -> Result<Option<Area>, StoreError> {
     let row = sql!(
         row AreaRow,
         c,
-        "SELECT code, parent, level, name, official_code, zone, lat, lng, offers FROM area WHERE code = $1",
+        "SELECT code, parent, level, name, official_code, zone, lat, lng, offers, aid_m FROM area WHERE code = $1",
         code.as_str()
     )?;
     let Some(row) = row else { return Ok(None) };
@@ -93,7 +102,12 @@ async fn find(c: &mut Conn<'_>, code: AreaCode, now: UnixMs) -> Result<Option<Ar
 }
 
 /// Writes the promise from a moment on.
-async fn write_targets(c: &mut Conn<'_>, area: AreaCode, targets: Targets, from: UnixMs) -> Result<(), sqlx::Error> {
+pub(super) async fn write_targets(
+    c: &mut Conn<'_>,
+    area: AreaCode,
+    targets: Targets,
+    from: UnixMs,
+) -> Result<(), sqlx::Error> {
     for priority in Priority::ALL {
         sql!(
             run,
@@ -135,8 +149,8 @@ async fn prepare(c: &mut Conn<'_>, new: &NewArea, now: UnixMs) -> Result<(), Sto
     let inserted = sql!(
         run,
         c,
-        "INSERT INTO area (code, parent, level, name, official_code, zone, lat, lng, offers, boundary, created_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (code) DO NOTHING",
+        "INSERT INTO area (code, parent, level, name, official_code, zone, lat, lng, offers, boundary, created_ms, aid_m)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (code) DO NOTHING",
         area.code.as_str(),
         area.parent.map(|p| p.to_string()),
         area.level.as_str(),
@@ -147,7 +161,8 @@ async fn prepare(c: &mut Conn<'_>, new: &NewArea, now: UnixMs) -> Result<(), Sto
         area.centre.lng(),
         area.offers.as_str(),
         new.boundary.as_ref().map(Boundary::to_string),
-        now.0
+        now.0,
+        area.aid_m
     )
     .map_err(|e| official_code_taken(e, area))?;
     if inserted > 0 {
@@ -197,7 +212,7 @@ impl AreaTx {
                 run,
                 self.conn(),
                 "UPDATE area SET parent = $2, name = $3, official_code = $4, zone = $5, lat = $6, lng = $7, offers = $8,
-                    boundary = COALESCE($9, boundary)
+                    boundary = COALESCE($9, boundary), aid_m = $10
                  WHERE code = $1",
                 code.as_str(),
                 area.parent.map(|p| p.to_string()),
@@ -207,7 +222,8 @@ impl AreaTx {
                 area.centre.lat(),
                 area.centre.lng(),
                 area.offers.as_str(),
-                &boundary
+                &boundary,
+                area.aid_m
             )
             .map_err(|e| official_code_taken(e, area))?;
         }
@@ -238,6 +254,7 @@ impl Store {
         let (code, now) = (new.area.code, cause.now);
         check_name("name", &new.area.name)?;
         check_targets(new.area.targets)?;
+        check_aid(new.area.aid_m)?;
         // A new area is in nobody's tree yet: then the right to the one above counts.
         let may_change = cause.scope.require(code, Act::Manage);
         if may_change.is_err() {
@@ -281,7 +298,7 @@ impl Store {
                 let rows = sql!(
                     all AreaRow,
                     c,
-                    "SELECT code, parent, level, name, official_code, zone, lat, lng, offers FROM area ORDER BY code"
+                    "SELECT code, parent, level, name, official_code, zone, lat, lng, offers, aid_m FROM area ORDER BY code"
                 )?;
                 let mut areas = Vec::new();
                 for row in rows {
@@ -336,45 +353,6 @@ impl Store {
                     "SELECT code, boundary FROM area WHERE boundary IS NOT NULL ORDER BY code"
                 )?;
                 rows.into_iter().map(|(code, boundary)| Ok((code.parse()?, boundary))).collect()
-            })
-        })
-        .await
-    }
-
-    /// Changes the promise from now on. Incidents keep the target that they opened with.
-    ///
-    /// # Errors
-    /// [`Refusal::Invalid`] for a target of nothing, [`StoreError`] when out of scope or the database fails.
-    pub async fn set_targets(&self, cause: &Cause, area: AreaCode, targets: Targets) -> Result<(), StoreError> {
-        cause.scope.require(area, Act::Manage)?;
-        check_targets(targets)?;
-        self.write(&[area], cause, move |tx| {
-            Box::pin(async move {
-                let now = tx.now();
-                let before = find(&mut tx.conn(), area, now).await?.ok_or(Refusal::NotFound("area"))?;
-                if before.targets == targets {
-                    return Ok(());
-                }
-                write_targets(&mut tx.conn(), area, targets, now).await?;
-                tx.area_changed(area, "targets").await
-            })
-        })
-        .await
-    }
-
-    /// Changes what happens when an incident opens.
-    ///
-    /// # Errors
-    /// [`StoreError`] when out of scope or the database fails.
-    pub async fn set_offers(&self, cause: &Cause, area: AreaCode, offers: OfferMode) -> Result<(), StoreError> {
-        cause.scope.require(area, Act::Manage)?;
-        self.write(&[area], cause, move |tx| {
-            Box::pin(async move {
-                let change = "UPDATE area SET offers = $2 WHERE code = $1 AND offers <> $2";
-                if sql!(run, tx.conn(), change, area.as_str(), offers.as_str())? == 0 {
-                    return Ok(());
-                }
-                tx.area_changed(area, "offers").await
             })
         })
         .await

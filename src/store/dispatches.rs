@@ -319,7 +319,7 @@ impl Store {
         .await
     }
 
-    /// The open dispatches of an area's incidents.
+    /// The open dispatches of an area's incidents, and of its units elsewhere.
     ///
     /// # Errors
     /// [`StoreError`] when out of scope or the database fails.
@@ -336,7 +336,11 @@ impl Store {
                     all DispatchRow,
                     c,
                     "SELECT * FROM dispatch WHERE area = $1
-                     AND status IN ('queued', 'offered', 'accepted', 'en_route', 'on_scene') ORDER BY no LIMIT $2",
+                        AND status IN ('queued', 'offered', 'accepted', 'en_route', 'on_scene')
+                     UNION ALL SELECT * FROM dispatch WHERE unit_area = $1 AND area <> $1
+                        AND status IN ('offered', 'accepted', 'en_route', 'on_scene')
+                     UNION ALL SELECT * FROM dispatch WHERE unit_area = $1 AND area <> $1 AND status = 'queued'
+                     ORDER BY area, no LIMIT $2",
                     area.as_str(),
                     limit
                 )?;
@@ -349,28 +353,5 @@ impl Store {
     /// The unit of a dispatch, which never changes.
     async fn unit_of(&self, id: DispatchId) -> Result<Option<UnitId>, StoreError> {
         Ok(self.read(move |c| Box::pin(async move { find(c, id).await })).await?.map(|d| d.unit))
-    }
-
-    /// Adding to an incident is for dispatchers, operators, and crews that work on it.
-    pub(super) async fn require_work(&self, cause: &Cause, id: IncidentId) -> Result<(), StoreError> {
-        let scope = &cause.scope;
-        if scope.may(id.area, Act::Dispatch) || scope.may(id.area, Act::TakeReport) {
-            return Ok(());
-        }
-        let account = scope.account().ok_or(Refusal::NotFound("incident"))?;
-        self.read(move |c| {
-            Box::pin(async move {
-                // Whose unit works on it, and whose unit found it.
-                let finder = super::incidents::find(c, id).await?.and_then(|i| i.opened_by_unit);
-                let units = of_incident(c, id).await?.into_iter().map(|d| d.unit).chain(finder);
-                for unit in units {
-                    if is_crew(c, unit, account).await? {
-                        return Ok(());
-                    }
-                }
-                refuse!(Refusal::NotFound("incident"))
-            })
-        })
-        .await
     }
 }

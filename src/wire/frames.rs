@@ -219,12 +219,10 @@ pub enum ServerFrame {
         /// The cursor before.
         prev: i64,
         /// What.
-        #[schemars(with = "serde_json::Value")]
         event: Arc<Event>,
         /// For a crew, with its own work: what it needs to know, as it is now. Of several events about one dispatch that
         /// are sent together, the last has it.
         #[serde(skip_serializing_if = "Option::is_none", default)]
-        #[schemars(with = "Option<serde_json::Value>")]
         brief: Option<Box<Brief>>,
     },
     /// Everything visible after the cursor was sent; from here on it is live.
@@ -242,11 +240,9 @@ pub enum ServerFrame {
         cursor: i64,
         /// For a desk: its picture.
         #[serde(skip_serializing_if = "Option::is_none", default)]
-        #[schemars(with = "Option<serde_json::Value>")]
         desk: Option<Box<Deskful>>,
         /// For a crew: its open work.
         #[serde(skip_serializing_if = "Option::is_none", default)]
-        #[schemars(with = "Option<serde_json::Value>")]
         work: Option<Vec<Brief>>,
     },
     /// All is well; take these cursors as your own.

@@ -62,6 +62,8 @@ pub const TOO_LARGE: Entry = ("too_large", 413, "Too large");
 pub const UNSUPPORTED: Entry = ("unsupported_media_type", 415, "Not what is spoken here");
 /// No such route.
 pub const NO_ROUTE: Entry = ("no_route", 404, "No such route");
+/// The path is there, the method is not; `Allow` says which are.
+const METHOD_NOT_ALLOWED: Entry = ("method_not_allowed", 405, "Another method");
 /// A plain request where a WebSocket is spoken.
 pub const UPGRADE_REQUIRED: Entry = ("upgrade_required", 426, "Open a WebSocket here");
 /// Too many requests.
@@ -81,6 +83,12 @@ impl Problem {
     pub fn new((code, status, title): Entry, detail: impl Into<String>) -> Self {
         let retry_after_s = matches!(status, 429 | 503).then_some(1);
         Self { code: code.into(), status, title: title.into(), detail: detail.into(), state: None, retry_after_s }
+    }
+
+    /// A method that the path does not have; `Allow` of the answer says which it has.
+    #[must_use]
+    pub fn method_not_allowed() -> Self {
+        Self::new(METHOD_NOT_ALLOWED, "the Allow header says which methods this path has")
     }
 
     /// The same, to come back after so many milliseconds, rounded up to seconds.

@@ -97,6 +97,8 @@ fn closes() -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::event::Event;
+    use std::collections::BTreeSet;
 
     /// Every reference in a document.
     fn references(value: &Value, found: &mut Vec<String>) {
@@ -128,5 +130,46 @@ mod tests {
             let pointer = to.strip_prefix('#').unwrap();
             assert!(document.pointer(pointer).is_some(), "{to} leads nowhere");
         }
+    }
+
+    /// The keys that a type's schema tells, wherever in it they lie: beside each other, or in alternatives.
+    fn keys(schema: &Value, found: &mut BTreeSet<String>) {
+        found.extend(schema["properties"].as_object().into_iter().flat_map(|p| p.keys().cloned()));
+        for one in ["oneOf", "anyOf", "allOf"].iter().filter_map(|of| schema[of].as_array()).flatten() {
+            keys(one, found);
+        }
+    }
+
+    #[test]
+    fn what_frames_carry_is_described_key_by_key() {
+        let document = asyncapi();
+        let schemas = &document["components"]["schemas"];
+        let payload = |name: &str| &document["components"]["messages"][name]["payload"]["properties"];
+        for (schema, name) in [
+            (&payload("server.event")["event"], "Event"),
+            (&payload("server.event")["brief"], "Brief"),
+            (&payload("server.reset")["desk"], "Deskful"),
+            (&payload("server.reset")["work"]["items"], "Brief"),
+        ] {
+            let mut found = Vec::new();
+            references(schema, &mut found);
+            assert_eq!(found, [format!("#/components/schemas/{name}")], "{schema}");
+        }
+        // An event as it is sent has no key that its schema does not tell.
+        let event = json!({
+            "area": "BPN", "seq": 7, "at": 1_000, "kind": "dispatch.offered", "actor": "system", "source": "system",
+            "on_behalf_of": "BPN-M12", "device_at": 900, "command": "019a0000-0000-7000-8000-000000000000",
+            "body": { "dispatch": "BPN-D1", "incident": "BPN-1", "unit": "BPN-M12", "mode": "auto", "answer_by": 16_000 },
+            "audience": "unit:BPN-M12",
+        });
+        let sent = serde_json::to_value(serde_json::from_value::<Event>(event).unwrap()).unwrap();
+        let mut told = BTreeSet::new();
+        keys(&schemas["Event"], &mut told);
+        assert_eq!(sent.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>(), told);
+        let kinds = schemas["Event"]["oneOf"].as_array().unwrap();
+        let kind = |kind: &&Value| kind["properties"]["kind"]["const"] == "dispatch.offered";
+        let mut told = BTreeSet::new();
+        keys(&kinds.iter().find(kind).unwrap()["properties"]["body"], &mut told);
+        assert_eq!(sent["body"].as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>(), told);
     }
 }

@@ -28,7 +28,7 @@ use crate::{
         problem::{Problem, UPGRADE_REQUIRED},
     },
 };
-use actix_web::{FromRequest, HttpRequest, HttpResponse, dev, error::PayloadError, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev, error::PayloadError, http::header, web};
 use futures_util::Stream;
 use gate::Gate;
 use std::{pin::Pin, sync::Arc};
@@ -100,7 +100,13 @@ impl Hub {
 pub fn configure(hub: &Arc<Hub>) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
     let hub = web::Data::from(Arc::clone(hub));
     move |config| {
-        config.app_data(hub).route("/api/v1/ws", web::get().to(open));
+        let others = || async {
+            let mut response = HttpResponse::MethodNotAllowed();
+            response.insert_header((header::ALLOW, "GET")).content_type("application/problem+json");
+            response.json(Problem::method_not_allowed())
+        };
+        let socket = web::resource("/api/v1/ws").route(web::get().to(open)).default_service(web::to(others));
+        config.app_data(hub).service(socket);
     }
 }
 

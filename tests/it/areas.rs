@@ -4,7 +4,7 @@ use crate::{harness::*, on_both};
 use sigap::{
     domain::{
         access::{Role, Scope, Source},
-        area::{Area, Level, OfferMode, Targets},
+        area::{AID_M_MAX, Area, DEFAULT_AID_M, Level, OfferMode, Targets},
         atlas::District,
         event::Happened,
         import::NewArea,
@@ -130,6 +130,25 @@ on_both! {
         }
         assert_eq!(store.area(&Scope::system(), code("BPN"), T0).await.unwrap().unwrap().offers, OfferMode::Manual);
         assert_eq!(kinds(&store, "BPN").await, ["area.created", "area.changed"]);
+    }
+
+    async fn aid_changes_once_within_reason_and_by_an_admin(db: Db) {
+        let store = db.open().await;
+        areas(&store).await;
+        assert_eq!(db.count("SELECT aid_m FROM area WHERE code = 'BPN'").await, DEFAULT_AID_M);
+        for _ in 0..2 {
+            store.set_aid(&system(1), code("BPN"), 750).await.unwrap();
+        }
+        assert_eq!(store.area(&Scope::system(), code("BPN"), T0).await.unwrap().unwrap().aid_m, 750);
+        let events = store.events(&Scope::system(), code("BPN"), 1, 10, None).await.unwrap();
+        assert_eq!(events.iter().map(|e| &e.what).collect::<Vec<_>>(), [&Happened::AreaChanged { what: "aid".to_owned() }]);
+        for beyond in [-1, AID_M_MAX + 1] {
+            let refused = refusal(store.set_aid(&system(2), code("BPN"), beyond).await);
+            assert!(matches!(refused, Refusal::Invalid { .. }), "{refused}");
+        }
+        let dispatcher = person(&store, "dispatch", "BPN", Role::Dispatcher).await;
+        let refused = refusal(store.set_aid(&by(&dispatcher, Source::Console, 3), code("BPN"), 0).await);
+        assert_eq!(refused, Refusal::Forbidden { needs: Role::Admin });
     }
 
     async fn districts_and_stations_read_back(db: Db) {

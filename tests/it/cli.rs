@@ -15,6 +15,7 @@ const COMMANDS: &[&str] = &[
     "migrate",
     "area",
     "area import",
+    "area set",
     "area list",
     "unit",
     "unit add",
@@ -112,7 +113,17 @@ async fn areas_come_from_good_files_only(db: Db) {
     let listed = program.run(&["area", "list"]).await;
     let row = listed.out.lines().find(|line| line.starts_with("SMD ")).unwrap_or_else(|| panic!("{listed:?}"));
     let words: Vec<&str> = row.split_whitespace().collect();
-    assert_eq!(words, ["SMD", "city", "KALTIM", "WITA", "12", "min", "Samarinda"]);
+    assert_eq!(words, ["SMD", "city", "KALTIM", "WITA", "12", "min", "auto", "2000", "m", "Samarinda"]);
+    let set = ["area", "set", "SMD", "--aid-m", "750", "--offers", "manual", "--target-min", "9"];
+    assert_said(&program.run(&set).await, 0, &["SMD changed"]);
+    // What the file does not say stays.
+    assert_said(&import(CITY.as_bytes()).await, 0, &["1 cities"]);
+    let listed = program.run(&["area", "list"]).await.out;
+    let row = listed.lines().find(|line| line.starts_with("SMD ")).unwrap().split_whitespace().collect::<Vec<_>>();
+    assert_eq!(row[4..9], ["12", "min", "manual", "750", "m"], "the file says twelve minutes");
+    assert_said(&program.run(&["area", "set", "SMD"]).await, 2, &["--aid-m", "--offers", "--target-min"]);
+    assert_said(&program.run(&["area", "set", "SMD", "--aid-m", "30001"]).await, 2, &["30001"]);
+    assert_said(&program.run(&["area", "set", "XX", "--aid-m", "1"]).await, 1, &["sigap: "]);
 }
 
 async fn people_are_added_and_can_log_in(db: Db) {

@@ -1,5 +1,7 @@
 //! The engine at work, without sockets: reports become offers, silence and refusals lead to the next unit, time passes.
 
+mod aid;
+
 use crate::{
     dispatches::{call, scene},
     harness::*,
@@ -51,8 +53,12 @@ impl World {
 
     /// A crewed unit whose phone has just sent a fix `metres` east of the scene.
     async fn unit_at(&self, name: &str, metres: f64) -> (UnitId, Scope, DeviceId) {
+        self.unit_at_place(name, scene().moved(90.0, metres)).await
+    }
+
+    async fn unit_at_place(&self, name: &str, place: Place) -> (UnitId, Scope, DeviceId) {
         let (unit, officer, phone) = crewed(&self.store, name, self.engine.now()).await;
-        self.fix(unit, phone, scene().moved(90.0, metres)).await;
+        self.fix(unit, phone, place).await;
         // The live index hears of the crew from the journal, a moment after the commit.
         for _ in 0..400 {
             let (_, live) = self.engine.unit(&Scope::system(), unit).await.unwrap();
@@ -81,8 +87,13 @@ impl World {
     }
 
     async fn report(&self) -> IncidentId {
+        self.report_at(scene()).await
+    }
+
+    async fn report_at(&self, place: Place) -> IncidentId {
         let cause = Cause::system(self.engine.now());
-        let received = self.engine.receive(&cause, None, call("0811"), Priority::P2, true).await.unwrap();
+        let call = sigap::domain::report::NewReport { place: Some(place), ..call("0811") };
+        let received = self.engine.receive(&cause, None, call, Priority::P2, true).await.unwrap();
         received.incident.unwrap().id
     }
 

@@ -1,6 +1,7 @@
 //! All integration tests in one binary: built once, each test with a database of its own.
 
 mod accounts;
+mod aid;
 mod areas;
 mod auth;
 mod cli;

@@ -4,7 +4,7 @@
 
 use super::error::{BadFeature, ImportError};
 use crate::domain::{
-    area::{OfferMode, Targets},
+    area::{AID_M_MAX, OfferMode, Targets},
     boundary::Boundary,
     ids::AreaCode,
     incident::Priority,
@@ -151,6 +151,15 @@ impl<'a> Feature<'a> {
 
     pub fn offers(&self) -> Result<Option<OfferMode>, BadFeature> {
         Ok(self.text("offers", "auto or manual")?.map(str::parse).transpose()?)
+    }
+
+    pub fn aid_m(&self) -> Result<Option<i64>, BadFeature> {
+        match self.number("aid_m")? {
+            None => Ok(None),
+            #[expect(clippy::cast_possible_truncation, reason = "a whole number within the range was just checked")]
+            Some(m) if m.fract() == 0.0 && (0.0..=AID_M_MAX as f64).contains(&m) => Ok(Some(m as i64)),
+            Some(_) => Err(BadFeature::Property { key: "aid_m", expected: "whole metres, 0 to 30000" }),
+        }
     }
 
     pub fn centre(&self) -> Result<Option<Place>, BadFeature> {

@@ -53,12 +53,12 @@ fn a_city_follows_from_its_code_and_shape() {
 #[test]
 fn properties_go_before_what_follows() {
     let import = take(&[feature(json!({
-        "short": "MUSI", "name": " Kota Musi ", "zone": "WIT", "parent": "PAPUA", "offers": "manual",
+        "short": "MUSI", "name": " Kota Musi ", "zone": "WIT", "parent": "PAPUA", "offers": "manual", "aid_m": 500,
         "target_min": 15, "targets_min": {"P1": 7.5},
     }))]);
     let area = &import.cities[0].area;
     assert_eq!((area.code.as_str(), area.name.as_str(), area.official_code.as_ref()), ("MUSI", "Kota Musi", None));
-    assert_eq!((area.zone, area.offers), (Zone::Wit, OfferMode::Manual));
+    assert_eq!((area.zone, area.offers, area.aid_m), (Zone::Wit, OfferMode::Manual, 500));
     assert_eq!(area.targets, Targets([450_000, 900_000, 900_000, 900_000]));
     assert_eq!(codes(&import.regions), ["ID", "PAPUA"]);
 }
@@ -187,6 +187,8 @@ fn each_bad_feature_is_named_with_its_reason() {
         ("name", json!("")),
         ("short", json!(1)),
         ("lat", json!("-1")),
+        ("aid_m", json!(-1)),
+        ("aid_m", json!(0.5)),
         ("target_min", json!(0)),
         ("target_min", json!("ten")),
         ("targets_min", json!({"P5": 1})),

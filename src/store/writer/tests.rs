@@ -30,6 +30,7 @@ async fn open(url: &str) -> Store {
         zone: Zone::Wita,
         centre: Place::new(-1.268, 116.832).unwrap(),
         offers: OfferMode::Auto,
+        aid_m: 0,
         targets: Targets::default(),
     };
     store.put_area(&cause(), NewArea { area: nation, boundary: None }).await.unwrap();

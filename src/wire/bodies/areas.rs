@@ -51,6 +51,9 @@ pub struct AreaPatchBody {
     pub command_id: Option<CommandId>,
     /// What happens when an incident opens.
     pub offers: Option<OfferMode>,
+    /// Mutual aid: how near to a neighbouring city a scene must be for the neighbour's units to be candidates too,
+    /// metres, at most 30,000; 0 takes the city out of it, both ways.
+    pub aid_m: Option<i64>,
     /// The promise from now on, milliseconds, P1 first. Incidents keep the target that they opened with.
     pub targets: Option<Targets>,
 }

@@ -4,7 +4,7 @@ use super::T0;
 use sigap::{
     domain::{
         access::*,
-        area::{Area, Level, OfferMode, Targets},
+        area::{Area, DEFAULT_AID_M, Level, OfferMode, Targets},
         boundary::Boundary,
         dispatch::{Dispatch, Mode, OfferLimits},
         ids::*,
@@ -61,6 +61,7 @@ pub fn area(name: &str, parent: Option<&str>, level: Level) -> Area {
         zone: Zone::Wita,
         centre: Place::new(-1.268, 116.832).unwrap(),
         offers: OfferMode::Auto,
+        aid_m: DEFAULT_AID_M,
         targets: Targets::default(),
     }
 }

@@ -77,12 +77,12 @@ pub async fn seed(db: &Db, units: usize) -> City {
     let grants = vec![Grant { area: "BPN".parse().unwrap(), role: Role::Dispatcher }];
     let desk_account = engine.add_account(&cause, "desk".parse().unwrap(), PASSWORD.to_owned(), grants).await.unwrap();
     let desk = token(&store, &engine, desk_account).await;
-    let (_, admin) = officer(&store, &engine, "admin", Role::Admin).await;
+    let (_, admin) = account(&store, &engine, "admin", "BPN", Role::Admin).await;
     let mut patrols = Vec::new();
     for n in 1..=units {
         let unit: UnitId = format!("BPN-M{n}").parse().unwrap();
         engine.add_unit(&cause, unit, UnitKind::Motorcycle).await.unwrap();
-        let (account, token) = officer(&store, &engine, &format!("rider-{n}"), Role::Officer).await;
+        let (account, token) = account(&store, &engine, &format!("rider-{n}"), "BPN", Role::Officer).await;
         patrols.push(Patrol { unit, account, token, phone: DeviceId::random() });
     }
     engine.close().await;
@@ -90,9 +90,9 @@ pub async fn seed(db: &Db, units: usize) -> City {
     City { patrols, desk, desk_account, admin }
 }
 
-/// An account of BPN that no password fits, and a token for it.
-async fn officer(store: &Store, engine: &Engine, login: &str, role: Role) -> (AccountId, String) {
-    let area: AreaCode = "BPN".parse().unwrap();
+/// An account that no password fits, and a token for it.
+pub async fn account(store: &Store, engine: &Engine, login: &str, area: &str, role: Role) -> (AccountId, String) {
+    let area: AreaCode = area.parse().unwrap();
     let id = AccountId::random();
     let grants = vec![Grant { area, role }];
     let new = NewAccount { id, login: login.parse().unwrap(), area, password_hash: "!".to_owned(), grants };

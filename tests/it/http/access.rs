@@ -116,6 +116,14 @@ served! {
         for token in [&officer, &commander, &crew] {
             s.post(token, &format!("{incident}/dispatches"), send.clone()).await.problem(403, "forbidden");
         }
+        let ranking = format!("{incident}/candidates");
+        for token in [&officer, &crew] {
+            s.get(token, &ranking).await.problem(403, "forbidden");
+        }
+        for role in [Role::Operator, Role::Dispatcher, Role::Commander] {
+            let token = s.token(role, "BPN").await;
+            s.get(&token, &ranking).await.expect(200);
+        }
         let on = json!({ "device": device() });
         s.post(&desk, &format!("/units/{unit}/sign-on"), on).await.problem(403, "forbidden");
         s.post(&officer, &format!("/units/{unit}/duty"), json!({ "duty": "off_duty" })).await.problem(403, "not_crew");

@@ -87,11 +87,27 @@ served! {
             s.get(&token, path).await.problem(400, "malformed");
         }
         s.get(&token, "/nothing").await.problem(404, "no_route");
-        s.ask(&token, "DELETE", "/areas/BPN", Value::Null).await.problem(404, "no_route");
         let all = s.get(&token, "/areas/BPN/journal?limit=-5").await.expect(200);
         assert_eq!(all["events"].as_array().unwrap().len(), 1, "at least one");
         s.get(&token, &format!("/areas/BPN/journal?after={}", i64::MAX)).await.expect(200);
         s.get(&token, &format!("/units/BPN-M1/track?from={}&to={}", i64::MIN, i64::MAX)).await.problem(422, "invalid");
+    }
+
+    async fn a_method_that_a_path_does_not_have_is_405_and_told_what_is(s: Served) {
+        let token = s.token(Role::Dispatcher, "BPN").await;
+        for (method, path, allowed) in [
+            ("DELETE", "/api/v1/areas/BPN", "GET, PATCH"),
+            ("PUT", "/api/v1/areas/BPN/units", "GET, POST"),
+            ("GET", "/api/v1/reports", "POST"),
+            ("POST", "/api/v1/incidents/BPN-1/place", "PUT"),
+            ("BREW", "/api/v1/dispatches/BPN-D1", "GET"),
+            ("POST", "/metrics", "GET"),
+        ] {
+            let reply = s.send(method, path, &[("authorization", &format!("Bearer {token}"))], "").await;
+            reply.problem(405, "method_not_allowed");
+            assert_eq!(reply.header("allow"), allowed, "{method} {path}");
+        }
+        s.send("POST", "/nothing", &[], "").await.problem(404, "no_route");
     }
 
     async fn a_repeat_gets_the_same_answer_and_a_changed_body_422(s: Served) {

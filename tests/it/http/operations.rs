@@ -27,7 +27,7 @@ served! {
         s.post(&desk, "/reports", report(scene())).await.expect(201);
         s.get(&desk, "/incidents/BPN-77").await.problem(404, "not_found");
         s.get(&desk, "/wp-admin").await.problem(404, "no_route");
-        s.ask(&desk, "BREW", "/areas", Value::Null).await.problem(404, "no_route");
+        s.ask(&desk, "BREW", "/areas", Value::Null).await.problem(405, "method_not_allowed");
         let mock = RawFix {
             lat: -1.2, lng: 116.8, device_ms: s.engine.now().0 + 9_999_999, accuracy_m: None, speed_mps: None,
             heading_deg: None, battery_pct: None, mock: false, backlog: false,

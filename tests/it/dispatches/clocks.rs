@@ -1,0 +1,106 @@
+//! What is due fires once, and the day counts what was decided in it.
+
+use super::*;
+use crate::on_both;
+
+on_both! {
+    async fn an_offer_expires_once_whoever_ticks(db: Db) {
+        let store = db.open().await;
+        areas(&store).await;
+        let (unit, ..) = crewed(&store, "BPN-M1", T0).await;
+        let id = incident(&store, 0).await.id;
+        let d = store.dispatch(&system(0), new_dispatch(id, unit, Mode::Auto)).await.unwrap();
+        assert_eq!(store.expire(&system(4_999), d.id, Unanswered::Undelivered).await.unwrap(), None, "too early");
+        let mut ticks = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let store = store.clone();
+            ticks.spawn(async move { store.expire(&system(5_000), d.id, Unanswered::Undelivered).await.unwrap() });
+        }
+        let fired = ticks.join_all().await.into_iter().flatten().count();
+        assert_eq!(fired, 1);
+        assert_eq!(store.expire(&system(20_000), d.id, Unanswered::NoAnswer).await.unwrap(), None);
+        assert_eq!(store.unit(&Scope::system(), unit).await.unwrap().unwrap().dispatch, None, "the unit is free again");
+        let told = kinds(&store, "BPN").await;
+        assert_eq!(told.iter().filter(|k| **k == "dispatch.expired").count(), 1);
+    }
+
+    async fn a_promise_breaks_once_whatever_restarts(db: Db) {
+        let store = db.open().await;
+        areas(&store).await;
+        let id = incident(&store, 0).await.id;
+        let on_time = T0.plus(TEN_MINUTES);
+        assert_eq!(store.due(on_time, 10).await.unwrap().len(), 1, "only the warning is due at the last moment");
+        assert!(!store.fire_breach(&system(TEN_MINUTES), id).await.unwrap());
+        store.close().await;
+        let store = db.open().await;
+        let due = store.due(on_time.plus(1), 10).await.unwrap();
+        assert!(due.iter().any(|d| d.kind == DeadlineKind::Breach && d.no == id.no));
+        let mut ticks = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let store = store.clone();
+            ticks.spawn(async move { store.fire_breach(&system(TEN_MINUTES + 1), id).await.unwrap() });
+        }
+        assert_eq!(ticks.join_all().await.into_iter().filter(|fired| *fired).count(), 1);
+        assert_eq!(kinds(&store, "BPN").await.iter().filter(|k| **k == "incident.breached").count(), 1);
+    }
+
+    async fn an_arrival_that_is_late_breaks_the_promise_before_any_tick(db: Db) {
+        let store = db.open().await;
+        areas(&store).await;
+        let (unit, ..) = crewed(&store, "BPN-M1", T0).await;
+        let id = incident(&store, 0).await.id;
+        let d = store.dispatch(&system(1), new_dispatch(id, unit, Mode::Assign)).await.unwrap();
+        step(&store, TEN_MINUTES + 5_000, d.id, DispatchStatus::OnScene).await;
+        let after = store.find_incident(&Scope::system(), id).await.unwrap().unwrap();
+        assert_eq!(after.clock.kept(), Some(false));
+        assert!(!store.fire_breach(&system(TEN_MINUTES + 6_000), id).await.unwrap(), "not a second time");
+        assert_eq!(kinds(&store, "BPN").await.iter().filter(|k| **k == "incident.breached").count(), 1);
+        let skipped = store.find_dispatch(&Scope::system(), d.id).await.unwrap().unwrap();
+        assert_eq!(skipped.en_route, skipped.on_scene, "a skipped tap gets the time of the later one");
+    }
+
+    async fn a_warning_follows_the_ride(db: Db) {
+        let store = db.open().await;
+        areas(&store).await;
+        let (unit, ..) = crewed(&store, "BPN-M1", T0).await;
+        let id = incident(&store, 0).await.id;
+        let new = NewDispatch { travel_ms: Some(400_000), ..new_dispatch(id, unit, Mode::Assign) };
+        store.dispatch(&system(1), new).await.unwrap();
+        assert!(!store.fire_warn(&system(199_999), id).await.unwrap());
+        assert!(store.fire_warn(&system(200_000), id).await.unwrap(), "less is left than the ride takes");
+        assert!(!store.fire_warn(&system(420_000), id).await.unwrap(), "once");
+    }
+
+    async fn the_clock_starts_at_the_first_ring(db: Db) {
+        let store = db.open().await;
+        areas(&store).await;
+        let rung = NewReport { rung: Some(T0.plus(-8_000)), answered: Some(T0.plus(-3_000)), ..call("0811") };
+        let received = store.receive_report(&system(0), code("BPN"), rung, in_bpn(Priority::P1)).await.unwrap();
+        let clock = received.incident.unwrap().clock;
+        assert_eq!(clock.start, T0.plus(-8_000));
+        assert_eq!((clock.segments().answer_ms, clock.segments().processing_ms), (Some(5_000), Some(3_000)));
+        let early = NewReport { rung: Some(T0.plus(60_000)), ..call("0811") };
+        let early = store.receive_report(&system(0), code("BPN"), early, in_bpn(Priority::P1)).await.unwrap();
+        assert_eq!(early.incident.unwrap().clock.start, T0, "nobody rings in the future");
+    }
+
+    async fn the_day_counts_what_was_decided_in_it(db: Db) {
+        let store = db.open().await;
+        areas(&store).await;
+        let (unit, ..) = crewed(&store, "BPN-M1", T0).await;
+        let kept = incident(&store, 0).await.id;
+        let d = store.dispatch(&system(1), new_dispatch(kept, unit, Mode::Assign)).await.unwrap();
+        let arrival = Some(Arrival::judge(Some(10.0)));
+        store.step(&system(60_000), d.id, Step { arrival, ..Step::to(DispatchStatus::OnScene) }).await.unwrap();
+        let broken = incident(&store, 0).await.id;
+        store.fire_warn(&system(TEN_MINUTES), broken).await.unwrap();
+        store.fire_breach(&system(TEN_MINUTES + 1), broken).await.unwrap();
+        incident(&store, TEN_MINUTES).await;
+        let now = store.standing(&Scope::system(), code("BPN"), T0.plus(-1)).await.unwrap();
+        assert_eq!((now.open, now.waiting, now.at_risk, now.breached), (3, 2, 0, 1));
+        assert_eq!((now.decided_today, now.within_target_today, now.verified_today), (2, 1, 1));
+        assert_eq!((now.share_today, now.p50_ms), (Some(0.5), Some(60_000)));
+        let tomorrow = store.standing(&Scope::system(), code("BPN"), UnixMs(T0.0 + 86_400_000)).await.unwrap();
+        assert_eq!((tomorrow.open, tomorrow.decided_today, tomorrow.share_today), (3, 0, None));
+    }
+}
