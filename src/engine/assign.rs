@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     domain::{
-        access::*, area::OfferMode, dispatch::*, ids::*, incident::*, nearest::Candidate, place::Place, refusal::Refusal,
+        access::*, area::OfferMode, dispatch::*, ids::*, incident::*, nearest::Candidate, place::Place,
+        refusal::Refusal,
     },
     store::{FirstOffer, NewDispatch, Step},
 };

@@ -22,7 +22,7 @@ fn asking(units: &[UnitId]) -> Landing {
     let candidate = |&unit: &UnitId| Candidate::new(unit, scene(), T0, scene(), T0);
     let candidates: Vec<Candidate> = units.iter().map(candidate).collect();
     let (chosen, survey) = (candidates.first().copied(), Survey { candidates, skipped: Vec::new() });
-    let pick = Pick { at: T0, place: scene(), limit_m: 1_000.0, chosen, survey };
+    let pick = Pick { at: T0, place: scene(), limit_m: 1_000.0, chosen, survey, neighbours: Vec::new() };
     let travel_ms = units.iter().map(|u| (*u, 60_000)).collect();
     let first = Some(Box::new(FirstOffer { pick, travel_ms, limits: OfferLimits::default() }));
     match in_bpn(Priority::P2) {
@@ -62,7 +62,7 @@ on_both! {
 
         let events = store.events(&Scope::system(), code("BPN"), 0, 1_000, None).await.unwrap();
         let kinds: Vec<_> = events.iter().rev().take(4).rev().map(|e| e.what.kind()).collect();
-        assert_eq!(kinds, ["report.received", "incident.opened", "report.validated", "dispatch.offered"]);
+        assert_eq!(kinds, ["incident.opened", "incident.note", "report.validated", "dispatch.offered"]);
         let verdict = store.verify(&Scope::system(), code("BPN")).await.unwrap();
         assert!(matches!(verdict, Verdict::Whole(_)), "{verdict:?}");
         // The offer has its deadlines, like any other.

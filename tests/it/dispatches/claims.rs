@@ -81,7 +81,7 @@ on_both! {
         let mut claims = tokio::task::JoinSet::new();
         for n in 0..24 {
             let city = code(if n % 2 == 0 { "BPN" } else { "SMD" });
-            let landing = Landing::City { city, district: None, priority: Priority::P2, place: scene() };
+            let landing = Landing::City { city, district: None, priority: Priority::P2, place: scene(), first: None };
             let received = store.receive_report(&system(n), city, call("0811"), landing).await.unwrap();
             let (store, id) = (store.clone(), received.incident.unwrap().id);
             claims.spawn(async move { store.dispatch(&system(100), new_dispatch(id, unit, Mode::Auto)).await });
