@@ -11,7 +11,7 @@ bench:
 	scripts/bench.sh $(ARGS)
 
 torture:
-	scripts/with-postgres.sh cargo test --release --test it $(ARGS) -- --ignored
+	scripts/with-postgres.sh scripts/with-redis.sh cargo test --release --test it $(ARGS) -- --ignored
 
 lint:
 	cargo fmt --check

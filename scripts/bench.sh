@@ -12,6 +12,6 @@ fi
 
 cargo build --benches --profile bench
 for bench in nearest service; do
-    scripts/with-postgres.sh cargo bench -q --bench "$bench" -- "$@"
+    scripts/with-postgres.sh scripts/with-redis.sh cargo bench -q --bench "$bench" -- "$@"
 done
 cargo bench -q --bench nearest -- --table

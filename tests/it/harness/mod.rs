@@ -12,11 +12,13 @@
 
 mod client;
 mod database;
+mod redis;
 mod seed;
 mod server;
 
 pub use client::*;
 pub use database::{Db, Engine, run};
+pub use redis::{PrivateCluster, PrivateRedis, redis_cluster_url, redis_prefix, redis_url};
 pub use seed::*;
 pub use server::*;
 
