@@ -78,7 +78,7 @@ fn somewhere(middle: Place, spread_m: f64, step_m: f64, random: &mut Random) -> 
 fn change(memory: &Memory, unit: &mut Unit, i: usize, batch: usize, to: impl FnOnce() -> Place) {
     let hash = (i * 31 + batch * 17) % 16;
     unit.free = hash < 11;
-    memory.set_availability(id(i), if unit.free { Availability::Free } else { Availability::Busy });
+    memory.set_availability(id(i), if unit.free { Availability::Free } else { Availability::Busy }, 1);
     let late_ms = if hash.is_multiple_of(4) { STALE_MS - 1_500 } else { 900 };
     let fix = Fix::at(to(), NOW.plus(batch as i64 * 500 - late_ms + (i % 1_500) as i64));
     if fix.at > unit.at {

@@ -33,7 +33,7 @@ impl Ours {
     pub fn new(fleet: &Fleet) -> Self {
         let memory = Memory::default();
         for (i, id) in fleet.ids.iter().enumerate() {
-            memory.set_availability(*id, if fleet.free[i] { Availability::Free } else { Availability::Busy });
+            memory.set_availability(*id, if fleet.free[i] { Availability::Free } else { Availability::Busy }, 1);
             memory.put(*id, &Fix::at(fleet.places[i], fleet.now));
         }
         let numbers = fleet.ids.iter().enumerate().map(|(i, id)| (*id, i)).collect();

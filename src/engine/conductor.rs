@@ -69,7 +69,7 @@ impl Engine {
                 (false, Happened::UnitDuty { .. }) => Availability::Off,
                 (false, _) => Availability::Busy,
             };
-            if let Err(error) = self.inner.live.set_availability(unit, availability).await {
+            if let Err(error) = self.inner.live.set_availability(unit, availability, event.seq).await {
                 tracing::error!(%unit, %error, "the live index did not hear of it; the claim in SQL still holds");
             }
         }

@@ -15,6 +15,7 @@ use crate::{
     live::{Availability, Position},
     store::Step,
 };
+use std::collections::HashMap;
 
 /// A step as a crew or a dispatcher asks for it.
 #[derive(Clone, Debug)]
@@ -218,7 +219,10 @@ impl Engine {
 
     /// Puts the units on duty into the live index, as the database knows them.
     pub(super) async fn recall_units(&self) -> Result<(), Error> {
+        // Read before the units are: what the journal says after this moment is newer than what they show.
+        let heads: HashMap<_, _> = self.inner.store.journal_heads().await?.into_iter().collect();
         for unit in self.inner.store.on_duty_units().await? {
+            let seq = heads.get(&unit.id.area).copied().unwrap_or_default();
             if let Some(last) = unit.last {
                 self.inner.live.put(unit.id, &Fix::at(last.place, last.at));
             }
@@ -227,7 +231,7 @@ impl Engine {
                 (Duty::On, Some(_)) => Availability::Busy,
                 (Duty::Off | Duty::OutOfService, _) => Availability::Off,
             };
-            if let Err(error) = self.inner.live.set_availability(unit.id, availability).await {
+            if let Err(error) = self.inner.live.set_availability(unit.id, availability, seq).await {
                 tracing::error!(unit = %unit.id, %error, "the live index did not hear of it");
             }
         }

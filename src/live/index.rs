@@ -1,6 +1,7 @@
 //! The live units of one area.
 //!
-//! Invariants: an older fix never takes the place of a newer one; a unit is in [`Free`] exactly while it is free and
+//! Invariants: an older fix never takes the place of a newer one, nor what an older event said of a unit's availability
+//! that of a newer; a unit is in [`Free`] exactly while it is free and
 //! has a fix; each change has a version of its own, and `changes` holds a unit's last one.
 
 use super::{
@@ -37,6 +38,8 @@ impl Ask {
 pub(super) struct Index {
     slots: QuickMap<UnitId, u32>,
     units: Vec<Position>,
+    /// By slot: the event of the journal that the availability is from.
+    told: Vec<i64>,
     free: Free,
     version: u64,
     /// Versions in order, each with the slot that changed; those superseded are swept out now and then.
@@ -59,8 +62,13 @@ impl Index {
         Put::Moved
     }
 
-    pub(super) fn set_availability(&mut self, unit: UnitId, availability: Availability) {
+    pub(super) fn set_availability(&mut self, unit: UnitId, availability: Availability, seq: i64) {
         let slot = self.slot(unit);
+        let told = &mut self.told[slot as usize];
+        if seq < *told {
+            return;
+        }
+        *told = seq;
         let known = &mut self.units[slot as usize];
         if known.availability == availability {
             return;
@@ -181,6 +189,7 @@ impl Index {
     fn slot(&mut self, unit: UnitId) -> u32 {
         *self.slots.entry(unit).or_insert_with(|| {
             self.units.push(Position { unit, availability: Availability::Off, fix: None, version: 0 });
+            self.told.push(i64::MIN);
             u32::try_from(self.units.len() - 1).expect("an area has fewer units than u32 can name")
         })
     }

@@ -30,9 +30,10 @@ impl Memory {
         self.with_new(unit.area, |index| index.put(unit, fix))
     }
 
-    /// Says whether a unit can be sent. It may be one that has sent no fix yet.
-    pub fn set_availability(&self, unit: UnitId, availability: Availability) {
-        self.with_new(unit.area, |index| index.set_availability(unit, availability));
+    /// Says whether a unit can be sent, by the event `seq` of its area's journal; what an older event says is ignored.
+    /// It may be a unit that has sent no fix yet.
+    pub fn set_availability(&self, unit: UnitId, availability: Availability, seq: i64) {
+        self.with_new(unit.area, |index| index.set_availability(unit, availability, seq));
     }
 
     /// Takes a unit off the map: its fix is forgotten, and it is off duty.

@@ -114,13 +114,15 @@ impl Live {
         }
     }
 
-    /// Says whether a unit can be sent. It may be one that has sent no fix yet.
+    /// Says whether a unit can be sent, by what its area's journal tells up to event `seq`. It may be a unit that has
+    /// sent no fix yet. What an older event says never takes the place of what a newer one said, so several nodes may
+    /// tell it, in any order and more than once.
     ///
     /// # Errors
     /// [`LiveError`]; the store knows the truth, and will say it again.
-    pub async fn set_availability(&self, unit: UnitId, availability: Availability) -> Result<(), LiveError> {
+    pub async fn set_availability(&self, unit: UnitId, availability: Availability, seq: i64) -> Result<(), LiveError> {
         match self {
-            Self::Memory(memory) => memory.set_availability(unit, availability),
+            Self::Memory(memory) => memory.set_availability(unit, availability, seq),
         }
         Ok(())
     }

@@ -84,7 +84,7 @@ fn compare(middle: Place, steps: &[Step], grid: f64) -> Result<(), TestCaseError
         let there = if grid > 1.0 { there } else { middle.moved(step.bearing_deg, step.log_m.exp()) };
         let known =
             beside.entry(id).or_insert(Position { unit: id, availability: Availability::Off, fix: None, version: 0 });
-        let say = |to| memory.set_availability(id, to);
+        let say = |to| memory.set_availability(id, to, i as i64);
         match step.kind {
             0 => {
                 memory.remove(id);
@@ -149,7 +149,7 @@ proptest! {
         let memory = Memory::default();
         for s in &steps {
             let to = [Availability::Busy, Availability::Off, Availability::Free][usize::from(s.kind % 3)];
-            memory.set_availability(unit(s.no), to);
+            memory.set_availability(unit(s.no), to, 1);
             memory.put(unit(s.no), &Fix::at(middle.moved(s.bearing_deg, s.log_m.exp()), NOW.plus(-s.age_ms)));
         }
         let survey = memory.survey(&[area("BPN"), area("BPN")], middle, limit_m, STALE_MS, NOW);
@@ -180,7 +180,7 @@ proptest! {
         for (i, s) in steps.iter().enumerate() {
             match s.kind {
                 0 => memory.remove(unit(s.no)),
-                1..=5 => memory.set_availability(unit(s.no), Availability::Free),
+                1..=5 => memory.set_availability(unit(s.no), Availability::Free, 1),
                 _ => drop(memory.put(unit(s.no), &Fix::at(place(-1.2, 116.8).moved(s.bearing_deg, 50.0), NOW.plus(i as i64)))),
             }
             if i % every == 0 || i + 1 == steps.len() {
@@ -211,7 +211,7 @@ fn a_whole_city_and_a_whole_earth_are_exact() {
     for spread_m in [15_000.0, 2e7] {
         let (memory, middle) = (Memory::default(), place(-1.15, 116.88));
         for no in 0..3_000 {
-            memory.set_availability(unit(no), if next() < 0.5 { Availability::Free } else { Availability::Busy });
+            memory.set_availability(unit(no), if next() < 0.5 { Availability::Free } else { Availability::Busy }, 1);
         }
         for round in 0..6 {
             for no in 0..3_000 {
@@ -235,18 +235,34 @@ fn nobody_is_found_when_all_are_busy_and_everybody_returns() {
     let ask = || memory.candidates(&[area("BPN")], here, 1e5, 1, STALE_MS, NOW).first().map(|c| c.unit);
     assert_eq!(ask(), None);
     for no in 0..all {
-        memory.set_availability(unit(no), Availability::Free);
+        memory.set_availability(unit(no), Availability::Free, 1);
         memory.put(unit(no), &Fix::at(here.moved(0.0, 100.0 * no as f64), NOW));
     }
     for no in 0..all {
         assert_eq!(ask(), Some(unit(no)));
-        memory.set_availability(unit(no), Availability::Busy);
+        memory.set_availability(unit(no), Availability::Busy, 1);
     }
     assert_eq!(ask(), None);
     for no in (0..all).rev() {
-        memory.set_availability(unit(no), Availability::Free);
+        memory.set_availability(unit(no), Availability::Free, 1);
         assert_eq!(ask(), Some(unit(no)));
     }
+}
+
+#[test]
+fn what_an_older_event_said_is_ignored() {
+    let (memory, here) = (Memory::default(), place(-1.2, 116.8));
+    memory.put(unit(1), &Fix::at(here, NOW));
+    let is = || memory.get(unit(1)).unwrap().availability;
+    memory.set_availability(unit(1), Availability::Busy, 7);
+    memory.set_availability(unit(1), Availability::Free, 6);
+    assert_eq!(is(), Availability::Busy);
+    assert!(memory.candidates(&[area("BPN")], here, 1e4, 1, STALE_MS, NOW).is_empty());
+    // The same event may be told again, and a recall of the units bears the number of the last event.
+    memory.set_availability(unit(1), Availability::Free, 7);
+    assert_eq!(is(), Availability::Free);
+    memory.set_availability(unit(1), Availability::Off, 8);
+    assert_eq!(is(), Availability::Off);
 }
 
 #[test]
@@ -254,10 +270,10 @@ fn areas_are_asked_together_and_counted_apart() {
     let (memory, here) = (Memory::default(), place(-1.2, 116.8));
     let other: UnitId = "PPU-M1".parse().unwrap();
     for (id, m) in [(unit(1), 900.0), (other, 300.0), (unit(2), 2_000.0)] {
-        memory.set_availability(id, Availability::Free);
+        memory.set_availability(id, Availability::Free, 1);
         memory.put(id, &Fix::at(here.moved(90.0, m), NOW));
     }
-    memory.set_availability(unit(3), Availability::Busy);
+    memory.set_availability(unit(3), Availability::Busy, 1);
     memory.put(unit(4), &Fix::at(here, NOW.plus(-STALE_MS - 1)));
     let found = memory.candidates(&[area("BPN"), area("PPU"), area("BPN"), area("XX")], here, 1e4, 2, STALE_MS, NOW);
     assert_eq!(found.iter().map(|c| c.unit).collect::<Vec<_>>(), [other, unit(1)]);
@@ -295,7 +311,7 @@ fn many_threads_put_and_the_newest_wins() {
             scope.spawn(move || {
                 for i in 0..2_000_i64 {
                     let no = usize::try_from(i % 60).unwrap();
-                    memory.set_availability(unit(no), Availability::Free);
+                    memory.set_availability(unit(no), Availability::Free, 1);
                     memory.put(unit(no), &Fix::at(here.moved(0.0, (i * thread) as f64), NOW.plus(i * 8 + thread)));
                     memory.candidates(&[area("BPN")], here, 1e5, 2, STALE_MS, NOW);
                 }
