@@ -38,8 +38,8 @@ impl Ask {
 pub(super) struct Index {
     slots: QuickMap<UnitId, u32>,
     units: Vec<Position>,
-    /// By slot: the event of the journal that the availability is from.
-    told: Vec<i64>,
+    /// By slot: the event of the journal that the availability is from, once any was told.
+    told: Vec<Option<i64>>,
     free: Free,
     version: u64,
     /// Versions in order, each with the slot that changed; those superseded are swept out now and then.
@@ -62,16 +62,16 @@ impl Index {
         Put::Moved
     }
 
-    pub(super) fn set_availability(&mut self, unit: UnitId, availability: Availability, seq: i64) {
+    pub(super) fn set_availability(&mut self, unit: UnitId, availability: Availability, seq: i64) -> bool {
         let slot = self.slot(unit);
         let told = &mut self.told[slot as usize];
-        if seq < *told {
-            return;
+        if told.is_some_and(|told| seq < told) {
+            return false;
         }
-        *told = seq;
+        *told = Some(seq);
         let known = &mut self.units[slot as usize];
         if known.availability == availability {
-            return;
+            return true;
         }
         known.availability = availability;
         match known.fix {
@@ -79,6 +79,7 @@ impl Index {
             _ => self.free.remove(slot),
         }
         self.changed(slot);
+        true
     }
 
     pub(super) fn remove(&mut self, unit: UnitId) {
@@ -95,6 +96,14 @@ impl Index {
 
     pub(super) fn get(&self, unit: UnitId) -> Option<Position> {
         self.slots.get(&unit).map(|slot| self.units[*slot as usize])
+    }
+
+    pub(super) fn told(&self, unit: UnitId) -> Option<(Position, Option<i64>)> {
+        self.slots.get(&unit).map(|slot| (self.units[*slot as usize], self.told[*slot as usize]))
+    }
+
+    pub(super) fn units(&self) -> Vec<UnitId> {
+        self.units.iter().map(|u| u.unit).collect()
     }
 
     pub(super) fn candidates(&mut self, ask: &Ask, k: usize, to: &mut Vec<Candidate>) {
@@ -189,7 +198,7 @@ impl Index {
     fn slot(&mut self, unit: UnitId) -> u32 {
         *self.slots.entry(unit).or_insert_with(|| {
             self.units.push(Position { unit, availability: Availability::Off, fix: None, version: 0 });
-            self.told.push(i64::MIN);
+            self.told.push(None);
             u32::try_from(self.units.len() - 1).expect("an area has fewer units than u32 can name")
         })
     }

@@ -31,9 +31,9 @@ impl Memory {
     }
 
     /// Says whether a unit can be sent, by the event `seq` of its area's journal; what an older event says is ignored.
-    /// It may be a unit that has sent no fix yet.
-    pub fn set_availability(&self, unit: UnitId, availability: Availability, seq: i64) {
-        self.with_new(unit.area, |index| index.set_availability(unit, availability, seq));
+    /// It may be a unit that has sent no fix yet. Says whether it was not older.
+    pub fn set_availability(&self, unit: UnitId, availability: Availability, seq: i64) -> bool {
+        self.with_new(unit.area, |index| index.set_availability(unit, availability, seq))
     }
 
     /// Takes a unit off the map: its fix is forgotten, and it is off duty.
@@ -44,6 +44,16 @@ impl Memory {
     /// What is known of a unit.
     pub fn get(&self, unit: UnitId) -> Option<Position> {
         self.with(unit.area, |index| index.get(unit)).flatten()
+    }
+
+    /// What is known of a unit, and the event that its availability is from, once any was told.
+    pub(super) fn told(&self, unit: UnitId) -> Option<(Position, Option<i64>)> {
+        self.with(unit.area, |index| index.told(unit)).flatten()
+    }
+
+    /// Every unit of an area that was ever heard of.
+    pub(super) fn units(&self, area: AreaCode) -> Vec<UnitId> {
+        self.with(area, |index| index.units()).unwrap_or_default()
     }
 
     /// The nearest `k` free units of these areas, fix no older than `stale_ms`, no farther than `limit_m`; exact, in
@@ -115,6 +125,6 @@ impl Memory {
 }
 
 /// The areas without repeats, so that no unit is found twice.
-fn each_once(areas: &[AreaCode]) -> impl Iterator<Item = AreaCode> + '_ {
+pub(super) fn each_once(areas: &[AreaCode]) -> impl Iterator<Item = AreaCode> + '_ {
     areas.iter().enumerate().filter(|(i, area)| !areas[..*i].contains(area)).map(|(_, area)| *area)
 }

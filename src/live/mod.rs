@@ -14,11 +14,13 @@ mod hash;
 mod index;
 mod memory;
 mod near;
+mod redis;
 mod sphere;
 #[cfg(test)]
 mod tests;
 
 pub use memory::Memory;
+pub use redis::{Health, Now, Redis, RedisSettings};
 
 use crate::domain::{
     fix::Fix,
@@ -28,6 +30,7 @@ use crate::domain::{
     time::UnixMs,
 };
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 
 /// Whether a unit can be sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -88,16 +91,26 @@ pub struct Counts {
     pub free: usize,
 }
 
-/// Why live positions could not be had. In this process there is no reason.
-#[derive(Debug, thiserror::Error)]
+/// Why live positions could not be had. Of those that exist nothing fails: where Redis is away, this node answers from
+/// what it holds, and [`Live::health`] says so.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum LiveError {}
+pub enum LiveError {
+    /// What should say where Redis is does not. Never shows the URL: it may hold a password.
+    #[error("the Redis URL cannot be used: {reason}")]
+    Url {
+        /// What is wrong with it.
+        reason: String,
+    },
+}
 
 /// Live positions, wherever they are kept.
 #[derive(Debug)]
 pub enum Live {
     /// In this process.
     Memory(Memory),
+    /// In Redis, for several nodes.
+    Redis(Redis),
 }
 
 impl Live {
@@ -107,10 +120,37 @@ impl Live {
         Self::Memory(Memory::default())
     }
 
+    /// Live positions in Redis. Connects in the background, on `handle`, now and whenever the connection was lost; until
+    /// then this node works with what it holds.
+    ///
+    /// # Errors
+    /// [`LiveError::Url`].
+    pub fn redis(settings: RedisSettings, now: Now, handle: &Handle) -> Result<Self, LiveError> {
+        Redis::start(settings, now, handle).map(Self::Redis)
+    }
+
+    /// Whether positions are shared as they should be.
+    pub fn health(&self) -> Health {
+        match self {
+            Self::Memory(_) => Health::Well,
+            Self::Redis(redis) => redis.health(),
+        }
+    }
+
+    /// Waits until areas' availability must be told anew, by [`Self::set_availability`] from the store: their index was
+    /// emptied, or did not answer for a while. In this process that never happens. One caller at a time.
+    pub async fn forgotten(&self) -> Vec<AreaCode> {
+        match self {
+            Self::Memory(_) => std::future::pending().await,
+            Self::Redis(redis) => redis.forgotten().await,
+        }
+    }
+
     /// Puts a unit where this fix was made; see [`Memory::put`]. Never waits for another process.
     pub fn put(&self, unit: UnitId, fix: &Fix) -> Put {
         match self {
             Self::Memory(memory) => memory.put(unit, fix),
+            Self::Redis(redis) => redis.put(unit, fix),
         }
     }
 
@@ -122,7 +162,8 @@ impl Live {
     /// [`LiveError`]; the store knows the truth, and will say it again.
     pub async fn set_availability(&self, unit: UnitId, availability: Availability, seq: i64) -> Result<(), LiveError> {
         match self {
-            Self::Memory(memory) => memory.set_availability(unit, availability, seq),
+            Self::Memory(memory) => _ = memory.set_availability(unit, availability, seq),
+            Self::Redis(redis) => redis.set_availability(unit, availability, seq),
         }
         Ok(())
     }
@@ -134,6 +175,7 @@ impl Live {
     pub async fn remove(&self, unit: UnitId) -> Result<(), LiveError> {
         match self {
             Self::Memory(memory) => memory.remove(unit),
+            Self::Redis(redis) => redis.remove(unit),
         }
         Ok(())
     }
@@ -145,6 +187,7 @@ impl Live {
     pub async fn get(&self, unit: UnitId) -> Result<Option<Position>, LiveError> {
         match self {
             Self::Memory(memory) => Ok(memory.get(unit)),
+            Self::Redis(redis) => Ok(redis.get(unit).await),
         }
     }
 
@@ -163,6 +206,7 @@ impl Live {
     ) -> Result<Vec<Candidate>, LiveError> {
         match self {
             Self::Memory(memory) => Ok(memory.candidates(areas, from, limit_m, k, stale_ms, now)),
+            Self::Redis(redis) => Ok(redis.candidates(areas, from, limit_m, k, stale_ms, now).await),
         }
     }
 
@@ -180,6 +224,7 @@ impl Live {
     ) -> Result<Survey, LiveError> {
         match self {
             Self::Memory(memory) => Ok(memory.survey(areas, from, limit_m, stale_ms, now)),
+            Self::Redis(redis) => Ok(redis.survey(areas, from, limit_m, stale_ms, now).await),
         }
     }
 
@@ -190,6 +235,7 @@ impl Live {
     pub async fn snapshot(&self, area: AreaCode) -> Result<Positions, LiveError> {
         match self {
             Self::Memory(memory) => Ok(memory.snapshot(area)),
+            Self::Redis(redis) => Ok(redis.snapshot(area).await),
         }
     }
 
@@ -207,6 +253,7 @@ impl Live {
     ) -> Result<Positions, LiveError> {
         match self {
             Self::Memory(memory) => Ok(memory.changed_since(area, version, bounds, limit)),
+            Self::Redis(redis) => Ok(redis.changed_since(area, version, bounds, limit).await),
         }
     }
 
@@ -217,6 +264,7 @@ impl Live {
     pub async fn counts(&self, area: AreaCode, stale_ms: i64, now: UnixMs) -> Result<Counts, LiveError> {
         match self {
             Self::Memory(memory) => Ok(memory.counts(area, stale_ms, now)),
+            Self::Redis(redis) => Ok(redis.counts(area, stale_ms, now).await),
         }
     }
 }

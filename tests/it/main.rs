@@ -15,6 +15,7 @@ mod floors;
 mod harness;
 mod http;
 mod journal;
+mod live;
 mod logins;
 mod replay;
 mod specs;
