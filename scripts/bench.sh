@@ -11,7 +11,7 @@ if (($(ulimit -n) < need)); then
 fi
 
 cargo build --benches --profile bench
-for bench in nearest service; do
+for bench in nearest redis service; do
     scripts/with-postgres.sh scripts/with-redis.sh cargo bench -q --bench "$bench" -- "$@"
 done
 cargo bench -q --bench nearest -- --table

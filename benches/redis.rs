@@ -1,0 +1,34 @@
+//! Live positions in Redis: what a fix costs, and how soon the nearest is known, beside Redis's own commands for places.
+//!
+//! Needs the server that `scripts/with-redis.sh` starts. Everything on this side runs on one thread, ours and the peer's.
+
+#[path = "common/mod.rs"]
+mod common;
+#[path = "nearest/fleet.rs"]
+mod fleet;
+#[path = "redis/ingest.rs"]
+mod ingest;
+#[path = "redis/near.rs"]
+mod near;
+#[path = "redis/server.rs"]
+mod server;
+
+use common::Summary;
+use tokio::runtime::Builder;
+
+fn main() {
+    if !common::is_wanted() || common::is_table() {
+        return;
+    }
+    let mut summary = Summary::default();
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    for (name, hz) in [("redis_ingest_per_cpu_s_1hz", 1), ("redis_ingest_per_cpu_s_5hz", 5)] {
+        if common::is_chosen(name) {
+            runtime.block_on(ingest::run(&mut summary, name, hz));
+        }
+    }
+    if common::is_chosen("redis_nearest_10k") || common::is_chosen("nearest_10k_vs_geosearch") {
+        runtime.block_on(near::run(&mut summary));
+    }
+    summary.write();
+}
