@@ -151,10 +151,10 @@ impl Inner {
 
     /// An area's index does not answer.
     pub(super) fn lost(&self, seat: &Seat, failure: &Failure) {
-        if seat.lost(self.now()) {
-            tracing::warn!(area = %seat.area, %failure, "the live index is away; going on with what this node holds");
+        seat.lost(self.now());
+        if self.set_away(true) {
+            tracing::warn!(area = %seat.area, %failure, "Redis is away, or a part of it; going on with what this node holds");
         }
-        self.set_away(true);
     }
 
     fn all_lost(&self, failure: &Failure) {

@@ -111,11 +111,15 @@ impl Inner {
     async fn read_changes(&self, seat: &Seat, cursor: &str) -> Result<bool, Failure> {
         let keys = &seat.keys;
         let mut pipe = Pipeline::new();
-        pipe.cmd("SET").arg(&keys.looked).arg(1).arg("EX").arg(LOG_S);
+        pipe.cmd("SET").arg(&keys.looked).arg(1).arg("EX").arg(LOG_S).arg("GET");
         // From the cursor itself on: as long as it is there, nothing after it was cut off.
         pipe.cmd("XRANGE").arg(&keys.log).arg(cursor).arg("+").arg("COUNT").arg(ENTRIES);
         let answers = self.link.run(pipe.ignore_errors()).await?;
-        let [_, Value::Array(entries)] = answers.as_slice() else { return Err(Failure::Unreadable) };
+        let [looked, Value::Array(entries)] = answers.as_slice() else { return Err(Failure::Unreadable) };
+        if *looked == Value::Nil {
+            // This node was late, and nobody kept the log meanwhile.
+            return Ok(false);
+        }
         let id = |entry| parts(entry).and_then(|p| p.first()).and_then(text);
         if cursor == "0-0" && entries.is_empty() {
             return Ok(true);

@@ -169,12 +169,12 @@ impl Seat {
         heard
     }
 
-    /// The index did not answer. Says whether it had before.
-    pub(super) fn lost(&self, now: UnixMs) -> bool {
+    /// The index did not answer.
+    pub(super) fn lost(&self, now: UnixMs) {
         let mut state = self.state();
         state.asked = Some(now);
         state.cursor = None;
-        std::mem::replace(&mut state.trust, Trust::Lost) != Trust::Lost
+        state.trust = Trust::Lost;
     }
 
     /// Whether the last attempt to reach the index failed.
@@ -288,8 +288,9 @@ mod tests {
         assert_eq!(seat.heard(b"a", UnixMs(1)), Heard::First);
         assert_eq!(seat.heard(b"a", UnixMs(2)), Heard::Same);
         assert_eq!(seat.heard(b"b", UnixMs(3)), Heard::Another);
-        assert!(seat.lost(UnixMs(4)));
-        assert!(!seat.lost(UnixMs(5)));
+        seat.lost(UnixMs(4));
+        seat.lost(UnixMs(5));
+        assert!(seat.is_lost());
         assert_eq!(seat.heard(b"b", UnixMs(6)), Heard::Another);
         assert!(seat.is_silent_for(2_000, UnixMs(2_006)) && !seat.is_silent_for(2_000, UnixMs(2_005)));
     }

@@ -68,7 +68,7 @@ impl Inner {
             seat.lay_by_all(self.memory.units(seat.area).into_iter());
         }
         if heard == Heard::Another {
-            tracing::info!(area = %seat.area, "the live index is another one; telling it what this node knows");
+            tracing::debug!(area = %seat.area, "the live index is another one; telling it what this node knows");
             self.forgotten.lock().unwrap_or_else(PoisonError::into_inner).insert(seat.area);
             self.forgot.notify_waiters();
         }
