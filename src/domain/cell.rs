@@ -41,9 +41,18 @@ impl Disk {
     #[must_use]
     pub fn around(place: Place, rings: u32) -> Option<Self> {
         let cells: Vec<CellIndex> = cell_of(place).grid_disk_fast(rings).collect::<Option<_>>()?;
-        let edge_m = cells.iter().flat_map(|c| c.edges()).map(|e| e.length_m()).fold(f64::INFINITY, f64::min);
+        let edge_m = cells.iter().map(|cell| shortest_edge_m(*cell)).fold(f64::INFINITY, f64::min);
         Some(Self { cells, sure_m: CERTAIN * edge_m * (1.5 * f64::from(rings) - 0.5).max(0.0) })
     }
+}
+
+/// The shortest side of a cell, metres. Where a cell has a corner more (on an edge of the icosahedron) its side is in
+/// parts, and the result is too short, which is safe. A tenth of the time that asking for each edge takes.
+fn shortest_edge_m(cell: CellIndex) -> f64 {
+    let corners = cell.boundary();
+    let place = |at: &LatLng| Place::new(at.lat(), at.lng()).expect("a corner of a cell is on the earth");
+    let sides = corners.iter().zip(corners.iter().cycle().skip(1));
+    sides.map(|(a, b)| place(a).distance_m(place(b))).fold(f64::INFINITY, f64::min)
 }
 
 #[cfg(test)]

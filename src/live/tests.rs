@@ -180,7 +180,7 @@ proptest! {
         for (i, s) in steps.iter().enumerate() {
             match s.kind {
                 0 => memory.remove(unit(s.no)),
-                1..=5 => memory.set_availability(unit(s.no), Availability::Free, 1),
+                1..=5 => _ = memory.set_availability(unit(s.no), Availability::Free, 1),
                 _ => drop(memory.put(unit(s.no), &Fix::at(place(-1.2, 116.8).moved(s.bearing_deg, 50.0), NOW.plus(i as i64)))),
             }
             if i % every == 0 || i + 1 == steps.len() {

@@ -69,7 +69,7 @@ pub(super) struct Link {
     way: RwLock<Option<Way>>,
     /// Whether the first attempt to connect is over.
     tried: watch::Sender<bool>,
-    scripts: Vec<Script>,
+    script: Script,
 }
 
 /// Why there was no answer.
@@ -86,8 +86,8 @@ pub(super) enum Failure {
 }
 
 impl Link {
-    /// A way that is not yet gone.
-    pub(super) fn new(url: &str, deadline: Duration) -> Result<Self, LiveError> {
+    /// A way that is not yet gone. Knows one script.
+    pub(super) fn new(url: &str, deadline: Duration, script: &'static str) -> Result<Self, LiveError> {
         let wrong = |reason: String| LiveError::Url { reason };
         let goal = match url.strip_prefix("redis+cluster://") {
             Some(rest) => {
@@ -105,18 +105,18 @@ impl Link {
             None if url.starts_with("redis://") => Goal::One(Client::open(url).map_err(|e| wrong(e.to_string()))?),
             None => return Err(wrong("it must begin with redis:// or redis+cluster://".to_owned())),
         };
-        Ok(Self { goal, deadline, way: RwLock::default(), tried: watch::Sender::new(false), scripts: Vec::new() })
+        Ok(Self {
+            goal,
+            deadline,
+            way: RwLock::default(),
+            tried: watch::Sender::new(false),
+            script: Script::new(script),
+        })
     }
 
-    /// With these scripts.
-    pub(super) fn knowing(mut self, sources: impl IntoIterator<Item = &'static str>) -> Self {
-        self.scripts = sources.into_iter().map(Script::new).collect();
-        self
-    }
-
-    /// The script at this place of those that the link knows.
-    pub(super) fn script(&self, at: usize) -> &Script {
-        &self.scripts[at]
+    /// The script that it knows.
+    pub(super) const fn script(&self) -> &Script {
+        &self.script
     }
 
     /// Whether keys of different areas may lie on different servers, so that each area needs a pipeline of its own.
@@ -165,8 +165,8 @@ impl Link {
         let _ = timeout(self.deadline, self.tried.subscribe().wait_for(|tried| *tried)).await;
     }
 
-    /// Runs commands, on a cluster those of one area. An answer for each; scripts that the server does not know are sent
-    /// to it.
+    /// Runs commands, on a cluster those of one area. An answer for each; a script that the server does not
+    /// know is sent to it.
     pub(super) async fn run(&self, pipe: &Pipeline) -> Result<Vec<Value>, Failure> {
         match self.once(pipe).await {
             Ok(answers) if !answers.iter().any(is_no_script) => return Ok(answers),
@@ -177,7 +177,7 @@ impl Link {
         // All are sent again, so that what follows a call finds what the call did. Every script may be run twice.
         let mut spelled = Pipeline::with_capacity(pipe.len());
         for cmd in pipe.cmd_iter() {
-            spelled.add_command(self.scripts.iter().find_map(|s| s.spelled_out(cmd)).unwrap_or_else(|| cmd.clone()));
+            spelled.add_command(self.script.spelled_out(cmd).unwrap_or_else(|| cmd.clone()));
         }
         self.once(spelled.ignore_errors()).await
     }

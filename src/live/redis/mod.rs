@@ -114,8 +114,7 @@ struct Inner {
 impl Redis {
     /// Starts; connects when Redis is there.
     pub(super) fn start(settings: RedisSettings, now: Now, handle: &Handle) -> Result<Self, LiveError> {
-        let link = Link::new(&settings.url, Duration::from_millis(settings.command_ms))?
-            .knowing([store::SCRIPT, search::SCRIPT]);
+        let link = Link::new(&settings.url, Duration::from_millis(settings.command_ms), store::SCRIPT)?;
         let inner = Arc::new(Inner {
             memory: Memory::default(),
             seats: RwLock::default(),

@@ -11,6 +11,8 @@ use h3o::CellIndex;
 
 /// Bytes of a packed fix.
 const FIX: usize = 49;
+/// So many of them, the first, stand behind the call sign in the set of free units: moment, cell, place.
+const SEEN: usize = 28;
 /// What stands for an unknown battery.
 const NO_BATTERY: u8 = 255;
 
@@ -72,6 +74,14 @@ pub(super) fn read_fix(bytes: &[u8]) -> Option<Fix> {
     })
 }
 
+/// Reads a member of the set of free units: its call sign, where its fix was made and when.
+#[expect(clippy::cast_possible_truncation, reason = "a double that holds whole milliseconds")]
+pub(super) fn read_free(bytes: &[u8]) -> Option<(&str, Place, UnixMs)> {
+    let (sign, seen) = bytes.split_at_checked(bytes.len().checked_sub(SEEN)?)?;
+    let double = |at: usize| Some(f64::from_be_bytes(seen[at..at + 8].try_into().ok()?));
+    Some((std::str::from_utf8(sign).ok()?, Place::new(double(12)?, double(20)?).ok()?, UnixMs(double(0)? as i64)))
+}
+
 /// What the journal's event `seq` says of a unit.
 pub(super) fn said(availability: Availability, seq: i64) -> String {
     let letter = match availability {
@@ -109,13 +119,17 @@ mod tests {
         ) {
             let place = Place::new(lat, lng).unwrap();
             let one = Fix { device_ms, accuracy_m, heading_deg, battery_pct, ..Fix::at(place, UnixMs(at)) };
-            prop_assert_eq!(read_fix(&fix(&one, cell)), Some(one));
+            let packed = fix(&one, cell);
+            prop_assert_eq!(read_fix(&packed), Some(one));
+            let member = [b"M12", &packed[..SEEN]].concat();
+            prop_assert_eq!(read_free(&member), Some(("M12", place, UnixMs(at))));
         }
 
         #[test]
         fn what_others_wrote_is_nothing(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             let place = read_fix(&bytes).map(|f| f.place);
             prop_assert!(place.is_none_or(|p| p.lat().is_finite()));
+            prop_assert!(read_free(&bytes).is_none() || bytes.len() >= SEEN);
             let said = read_said(&bytes);
             prop_assert!(said.is_none() || bytes.len() > 1);
         }

@@ -1,24 +1,24 @@
-//! The nearest free units of an area, asked of Redis by `near.lua`.
+//! The nearest free units of an area, asked of Redis.
 //!
 //! Invariant: exact. Of few free units all are read; of many those in a disk of cells around the place, and wider ones
 //! until the answer lies within what [`Disk`] is sure of. What this node has not told yet goes ahead of the question in
 //! the same pipeline, so that it finds what it put.
 
-use super::{Inner, link::Failure, pack, seat::Item};
+use super::{
+    Inner,
+    link::Failure,
+    pack,
+    seat::{Item, Seat},
+};
 use crate::domain::{
     cell::Disk,
-    fix::Fix,
     ids::{AreaCode, UnitId},
     nearest::{Candidate, rank},
     place::Place,
     time::UnixMs,
 };
 use redis::{Pipeline, Value};
-use std::collections::HashMap;
 
-pub(super) const SCRIPT: &str = include_str!("near.lua");
-/// The place of the script in the list that the link knows.
-const AT: usize = 1;
 /// Up to so many free units, all are read at once: in most cities.
 const READ_ALL: usize = 64;
 /// A disk of more rings has more cells than a city has units.
@@ -46,28 +46,40 @@ impl Inner {
             return Err(Failure::NotConnected);
         }
         let mut waiting = seat.waiting(None);
-        let mut hits = HashMap::<UnitId, Fix>::new();
-        let mut asked = Vec::new();
+        let (mut found, mut asked) = (Vec::new(), Vec::new());
         let mut rings = if ask.k == 1 { 1 } else { 2 };
         loop {
-            let disk = if rings > MOST_RINGS { None } else { Disk::around(ask.from, rings) };
-            let mut cells: Vec<u32> = disk.iter().flat_map(|d| &d.cells).map(|c| pack::score(*c)).collect();
+            let few = seat.free_units().is_some_and(|free| free <= READ_ALL.max(2 * asked.len()));
+            let disk = if few || rings > MOST_RINGS { None } else { Disk::around(ask.from, rings) };
+            let Some(disk) = disk else {
+                let mut all = self.ask_once(&seat, &waiting, None, ask).await?;
+                rank(&mut all, ask.k);
+                return Ok(all);
+            };
+            let mut cells: Vec<u32> = disk.cells.iter().map(|c| pack::score(*c)).collect();
             cells.retain(|cell| !asked.contains(cell));
-            let answer = self.ask_once(&seat, &waiting, &cells, disk.is_none()).await?;
+            found.append(&mut self.ask_once(&seat, &waiting, Some(&cells), ask).await?);
             waiting.clear();
             asked.append(&mut cells);
-            let all = read(area, &answer, &mut hits).ok_or(Failure::Unreadable)?;
-            let found = ranked(&hits, ask);
-            let Some(disk) = disk.filter(|_| !all) else { return Ok(found) };
-            let worst_m = found.get(ask.k - 1).map(|c| c.distance_m);
-            if worst_m.unwrap_or(ask.limit_m).min(ask.limit_m) <= disk.sure_m {
+            each_once(&mut found);
+            rank(&mut found, usize::MAX);
+            let worst_m = found.get(ask.k - 1).map_or(ask.limit_m, |c| c.distance_m);
+            if worst_m <= disk.sure_m {
+                found.truncate(ask.k);
                 return Ok(found);
             }
-            rings = more_rings(rings, disk.sure_m, worst_m.unwrap_or(f64::INFINITY).min(ask.limit_m));
+            rings = more_rings(rings, disk.sure_m, worst_m);
         }
     }
 
-    async fn ask_once(&self, seat: &super::Seat, waiting: &[Item], cells: &[u32], all: bool) -> Result<Value, Failure> {
+    /// Tells what waits, and reads the fresh free units within the limit of these cells, or all.
+    async fn ask_once(
+        &self,
+        seat: &Seat,
+        waiting: &[Item],
+        cells: Option<&[u32]>,
+        ask: &Ask,
+    ) -> Result<Vec<Candidate>, Failure> {
         let mut pipe = Pipeline::new();
         let mut told = Vec::new();
         if !waiting.is_empty() {
@@ -76,12 +88,14 @@ impl Inner {
                 told.push(items);
             }
         }
-        let mut cmd = self.link.script(AT).call(2);
-        cmd.arg(&seat.keys.fixes).arg(&seat.keys.free).arg(if all { usize::MAX >> 12 } else { READ_ALL });
-        for (first, last) in pack::ranges(cells.to_vec()) {
-            cmd.arg(first).arg(last);
+        let free = &seat.keys.free;
+        pipe.cmd("ZCARD").arg(free);
+        match cells {
+            None => drop(pipe.cmd("ZRANGE").arg(free).arg(0).arg(-1)),
+            Some(cells) => pack::ranges(cells.to_vec()).into_iter().for_each(|(first, last)| {
+                pipe.cmd("ZRANGEBYSCORE").arg(free).arg(first).arg(last);
+            }),
         }
-        pipe.add_command(cmd);
         let answers = match self.link.run(pipe.ignore_errors()).await {
             Ok(answers) => answers,
             Err(failure) => {
@@ -89,50 +103,44 @@ impl Inner {
                 return Err(failure);
             }
         };
-        let mut answers = answers.into_iter();
+        let mut answers = answers.iter();
         let now = self.now();
         for (items, answer) in told.into_iter().zip(answers.by_ref()) {
-            if !self.stored(seat, items, &answer, now) {
+            if !self.stored(seat, items, answer, now) {
                 return Err(Failure::Unreadable);
             }
         }
-        match answers.next() {
-            Some(Value::ServerError(error)) => Err(Failure::Redis(error.into())),
-            Some(answer) => Ok(answer),
-            None => Err(Failure::Unreadable),
+        let Some(Value::Int(total)) = answers.next() else { return Err(Failure::Unreadable) };
+        seat.has_free_units(usize::try_from(*total).unwrap_or_default());
+        let mut found = Vec::new();
+        for answer in answers {
+            let Value::Array(members) = answer else { return Err(Failure::Unreadable) };
+            found.extend(members.iter().filter_map(|member| candidate(seat.area, member, ask)));
         }
+        Ok(found)
     }
 }
 
-/// Reads an answer; says whether it holds all free units.
-fn read(area: AreaCode, answer: &Value, hits: &mut HashMap<UnitId, Fix>) -> Option<bool> {
-    let Value::Array(parts) = answer else { return None };
-    let (Value::Int(_), Value::Int(all)) = (parts.first()?, parts.get(1)?) else { return None };
-    for pair in parts[2..].chunks(2) {
-        let [Value::BulkString(sign), Value::BulkString(fix)] = pair else { continue };
-        let unit = std::str::from_utf8(sign).ok().and_then(|sign| UnitId::new(area, sign).ok());
-        if let (Some(unit), Some(fix)) = (unit, pack::read_fix(fix)) {
-            hits.insert(unit, fix);
-        }
+/// A member of the set of free units, if it is fresh and near enough.
+fn candidate(area: AreaCode, member: &Value, ask: &Ask) -> Option<Candidate> {
+    let Value::BulkString(bytes) = member else { return None };
+    let (sign, place, at) = pack::read_free(bytes)?;
+    if at < ask.now.plus(ask.stale_ms.saturating_neg()) {
+        return None;
     }
-    Some(*all == 1)
+    let found = Candidate::new(UnitId::new(area, sign).ok()?, place, at, ask.from, ask.now);
+    (found.distance_m <= ask.limit_m).then_some(found)
 }
 
-fn ranked(hits: &HashMap<UnitId, Fix>, ask: &Ask) -> Vec<Candidate> {
-    let fresh_from = ask.now.plus(ask.stale_ms.saturating_neg());
-    let mut found: Vec<_> = hits
-        .iter()
-        .filter(|(_, fix)| fix.at >= fresh_from)
-        .map(|(unit, fix)| Candidate::new(*unit, fix.place, fix.at, ask.from, ask.now))
-        .filter(|c| c.distance_m <= ask.limit_m)
-        .collect();
-    rank(&mut found, ask.k);
-    found
+/// A unit that moved between two questions may have been answered twice: its newest fix counts.
+fn each_once(found: &mut Vec<Candidate>) {
+    found.sort_unstable_by(|a, b| a.unit.cmp(&b.unit).then_with(|| a.fix_age_ms.cmp(&b.fix_age_ms)));
+    found.dedup_by(|later, first| later.unit == first.unit);
 }
 
-/// The next disk: just wide enough to be sure of what was found, or twice as wide while too few were.
+/// The next disk: just wide enough to be sure of what was found, and twice as wide at most.
 fn more_rings(rings: u32, sure_m: f64, wanted_m: f64) -> u32 {
     let per_ring_m = sure_m / (1.5 * f64::from(rings) - 0.5);
     let enough = (1..=MOST_RINGS).find(|r| per_ring_m * 0.99 * (1.5 * f64::from(*r) - 0.5) >= wanted_m);
-    enough.unwrap_or(rings * 2).clamp(rings + 1, (rings * 2).max(rings + 1))
+    enough.unwrap_or(rings * 2).clamp(rings + 1, rings * 2)
 }

@@ -74,6 +74,7 @@ struct State {
     asked: Option<UnixMs>,
     looked: Option<UnixMs>,
     cursor: Option<String>,
+    free: Option<usize>,
 }
 
 /// Names of an area's keys. The area is the hash tag: all lie on one server of a cluster.
@@ -220,6 +221,16 @@ impl Seat {
         if state.looked.is_some() && state.trust != Trust::Lost {
             state.cursor = Some(cursor);
         }
+    }
+
+    /// How many free units Redis had when it was last asked.
+    pub(super) fn free_units(&self) -> Option<usize> {
+        self.state().free
+    }
+
+    /// So many free units it has.
+    pub(super) fn has_free_units(&self, free: usize) {
+        self.state().free = Some(free);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

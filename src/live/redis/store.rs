@@ -9,8 +9,6 @@ use redis::{Cmd, Value};
 use std::sync::PoisonError;
 
 pub(super) const SCRIPT: &str = include_str!("store.lua");
-/// The place of the script in the list that the link knows.
-const AT: usize = 0;
 /// So many units in one call: bounds how long Redis is busy with it (about 0.5 ms).
 const PER_CALL: usize = 256;
 
@@ -24,7 +22,7 @@ impl Inner {
 
     fn store_call(&self, seat: &Seat, items: &[Item]) -> Cmd {
         let keys = &seat.keys;
-        let mut cmd = self.link.script(AT).call(5);
+        let mut cmd = self.link.script().call(5);
         for key in [&keys.fixes, &keys.said, &keys.free, &keys.log, &keys.looked] {
             cmd.arg(key);
         }

@@ -39,6 +39,21 @@ on_redis! {
         assert!(nearest(&b, 1).await.is_empty());
     }
 
+    async fn an_older_fix_of_another_node_changes_nothing(kept: Kept) {
+        let (a, b, one) = (kept.node(), kept.node(), unit("BPN", 1));
+        free_at(&a, one, 400.0, T0.plus(10)).await;
+        assert_eq!(nearest(&a, 1).await, [one]);
+        // The officer's first phone was at the other node, and what it sent comes late. The question carries it.
+        b.put(one, &Fix::at(here(), T0.plus(9)));
+        let found = b.candidates(&[area("BPN")], here(), 1e5, 1, STALE_MS, T0).await.unwrap();
+        assert_eq!(found[0].place, here().moved(90.0, 400.0));
+        assert_eq!(kept.node().get(one).await.unwrap().unwrap().fix.unwrap().at, T0.plus(10));
+        b.put(one, &Fix::at(here(), T0.plus(11)));
+        assert_eq!(nearest(&b, 1).await, [one]);
+        let found = a.candidates(&[area("BPN")], here(), 1e5, 9, STALE_MS, T0).await.unwrap();
+        assert_eq!(found.iter().map(|c| c.place).collect::<Vec<_>>(), [here()]);
+    }
+
     async fn a_console_sees_units_of_other_nodes_move_and_leave(kept: Kept) {
         let (a, b, bpn, one) = (kept.node(), kept.node(), area("BPN"), unit("BPN", 1));
         a.put(one, &Fix::at(here(), T0));
