@@ -16,6 +16,11 @@ mod server;
 use common::Summary;
 use tokio::runtime::Builder;
 
+// This binary uses a part of the fleet; so that the compiler does not complain of the rest, here all of it is used.
+const _: fn() = || {
+    let _ = (fleet::Fleet::drive, fleet::Region::Cities, fleet::JAKARTA);
+};
+
 fn main() {
     if !common::is_wanted() || common::is_table() {
         return;
