@@ -25,8 +25,18 @@ pub enum LogFormat {
 pub struct Config {
     /// Where to listen, `HOST:PORT`.
     pub listen: String,
-    /// `sqlite://FILE` or `postgres://USER@HOST/NAME`.
+    /// `sqlite://FILE` or `postgres://USER@HOST/NAME`. Several nodes need PostgreSQL.
     pub database_url: String,
+    /// `redis://HOST:PORT` or `redis+cluster://HOST:PORT,HOST:PORT`: what several nodes share of the moment. Without one,
+    /// a node knows its own positions alone, and hears of other nodes' events within a second.
+    pub redis_url: Option<String>,
+    /// What every key and channel in Redis begins with, so that several installations can share one.
+    pub redis_prefix: String,
+    /// How often positions are sent to Redis, milliseconds: 100 to 250.
+    pub redis_flush_ms: u64,
+    /// How long `/readyz` says that the node stops before it closes its doors, milliseconds: as long as a load balancer
+    /// takes to notice.
+    pub drain_notice_ms: u64,
     /// 32 random bytes in base64 that seal personal text and sign tokens. Without one, `key_file` is used.
     pub master_key: Option<String>,
     /// Where the master key lies; made at the first start.
@@ -50,6 +60,10 @@ impl Default for Config {
         Self {
             listen: "127.0.0.1:8110".to_owned(),
             database_url: "sqlite://data/sigap.db".to_owned(),
+            redis_url: None,
+            redis_prefix: "sigap:".to_owned(),
+            redis_flush_ms: 200,
+            drain_notice_ms: 0,
             master_key: None,
             key_file: PathBuf::from("data/sigap.key"),
             checkpoint_file: PathBuf::from("data/checkpoints.jsonl"),
@@ -76,7 +90,12 @@ impl Config {
         // Two underscores step into a table: SIGAP_ENGINE__STALE_MS.
         Figment::from(Serialized::defaults(Self::default()))
             .merge(toml)
-            .merge(Env::prefixed("SIGAP_").split("__").ignore(&["password", "test_postgres_url"]))
+            .merge(Env::prefixed("SIGAP_").split("__").ignore(&[
+                "password",
+                "test_postgres_url",
+                "test_redis_url",
+                "test_redis_cluster_url",
+            ]))
             .extract()
             .map_err(|error| error.to_string())
     }

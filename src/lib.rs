@@ -6,6 +6,7 @@
 
 pub mod domain;
 
+pub mod bus;
 pub mod live;
 pub mod road;
 pub mod store;

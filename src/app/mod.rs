@@ -13,15 +13,16 @@ pub use serve::{Running, serve};
 pub use spec::documents as spec_documents;
 
 use crate::{
+    bus::{Bus, Ear},
     cli::{self, Command},
     config::{Config, LogFormat},
     engine::{Conductor, Engine},
-    live::Live,
+    live::{Live, RedisSettings},
     road::Road,
     sim::{client::Login, replay},
     store::Store,
 };
-use std::{io::IsTerminal, net::TcpListener};
+use std::{io::IsTerminal, net::TcpListener, sync::Arc};
 use tokio::runtime::Handle;
 
 /// Runs a command; `false` when it worked and found something wrong.
@@ -97,7 +98,22 @@ pub async fn open(config: &Config, clock: Clock) -> Result<(Engine, Conductor), 
     let store = Store::open(&config.database_url, keys, handle.clone())
         .await
         .map_err(|error| format!("database {}: {error}", without_password(&config.database_url)))?;
-    Engine::start(store, Live::memory(), Road::default(), config.engine.clone(), clock.into_now(), handle)
+    store.require_same_key().await.map_err(|error| error.to_string())?;
+    let now = clock.into_now();
+    let (live, bus) = match &config.redis_url {
+        None => (Live::memory(), (Bus::Local, Ear::deaf())),
+        Some(url) => {
+            let bus = Bus::open(url, &config.redis_prefix, &handle).map_err(|error| error.to_string())?;
+            let settings = RedisSettings {
+                url: url.clone(),
+                prefix: config.redis_prefix.clone(),
+                flush_ms: config.redis_flush_ms.clamp(20, 1_000),
+                ..RedisSettings::default()
+            };
+            (Live::redis(settings, Arc::clone(&now), &handle).map_err(|error| error.to_string())?, bus)
+        }
+    };
+    Engine::start(store, live, bus, Road::default(), config.engine.clone(), now, handle)
         .await
         .map_err(|error| error.to_string())
 }

@@ -11,6 +11,8 @@ const TICK: Duration = Duration::from_millis(100);
 const SWEEP: Duration = Duration::from_secs(2);
 /// Tracks are written, so that a crash loses no more than this of them.
 const FLUSH: Duration = Duration::from_secs(30);
+/// Tracks and places are written so often while Redis is away.
+const FLUSH_ALONE: Duration = Duration::from_secs(5);
 /// Housekeeping and checkpoints.
 const HOURLY: Duration = Duration::from_secs(3_600);
 
@@ -46,6 +48,14 @@ pub async fn run(engine: Engine, clock: Clock, checkpoint_file: PathBuf) {
             tracing::warn!(%error, "tracks were not written; the next flush tries again");
         }
     });
+    // While positions are not shared, the places in the database are what other nodes have of this one's units.
+    let share = every(FLUSH_ALONE, || async {
+        if engine.shared().is_some_and(|shared| !shared.positions)
+            && let Err(error) = engine.flush_tracks().await
+        {
+            tracing::warn!(%error, "places were not written; the next flush tries again");
+        }
+    });
     let hourly = every(HOURLY, || async {
         if let Err(error) = engine.prune().await {
             tracing::warn!(%error, "could not prune");
@@ -54,7 +64,7 @@ pub async fn run(engine: Engine, clock: Clock, checkpoint_file: PathBuf) {
             tracing::error!(%error, "no checkpoint was written");
         }
     });
-    tokio::join!(tick, sweep, flush, hourly);
+    tokio::join!(tick, sweep, flush, share, hourly);
 }
 
 /// Appends where every journal ends, signed, a line each.

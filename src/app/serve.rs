@@ -51,7 +51,7 @@ pub async fn serve(
     let (engine, conductor) = open(&config, clock).await?;
     let settings = ws::Settings { origins: config.origins.clone(), ..ws::Settings::default() };
     let hub = ws::Hub::new(engine.clone(), settings);
-    let state = http::HttpState::new(engine.clone(), config.http, gauges(&hub));
+    let state = http::HttpState::new(engine.clone(), config.http, all_gauges(&hub, &engine));
     let state = web::Data::new(state);
     let (routes, sockets) = (state.clone(), Arc::clone(&hub));
     let server = HttpServer::new(move || {
@@ -69,7 +69,7 @@ pub async fn serve(
     let handle = server.handle();
     let server = tokio::spawn(server);
     tokio::spawn(conductor.run());
-    tokio::spawn(Arc::clone(&hub).follow_crews());
+    tokio::spawn(Arc::clone(&hub).follow());
     let routines = tokio::spawn(routine::run(engine.clone(), clock, config.checkpoint_file.clone()));
     tracing::info!(%address, database = engine.database(), "serving");
     let running = engine.clone();
@@ -80,6 +80,7 @@ pub async fn serve(
         }
         tracing::info!("stopping");
         state.drain();
+        tokio::time::sleep(Duration::from_millis(config.drain_notice_ms)).await;
         end(&handle, &hub).await;
         routines.abort();
         running.close().await;
@@ -87,6 +88,35 @@ pub async fn serve(
         Ok(())
     });
     Ok(Running { address, engine, task })
+}
+
+fn all_gauges(hub: &Arc<ws::Hub>, engine: &Engine) -> Vec<http::Gauge> {
+    let mut all = gauges(hub);
+    all.extend(shared_gauges(engine));
+    all
+}
+
+/// What is shared with other nodes; nothing where there is nothing.
+fn shared_gauges(engine: &Engine) -> Vec<http::Gauge> {
+    let seen = |name, kind, help, labels: &str, read: fn(&Engine) -> Option<u64>| {
+        let engine = engine.clone();
+        let read = Arc::new(move || read(&engine).and_then(|n| i64::try_from(n).ok()).unwrap_or(0));
+        http::Gauge { name, help, kind, labels: labels.to_owned(), read }
+    };
+    if engine.shared().is_none() {
+        return Vec::new();
+    }
+    let (up, up_help) = ("sigap_redis_up", "Whether Redis answers, by what it is for.");
+    let (words, words_help) = ("sigap_bus_words_total", "Words between nodes.");
+    vec![
+        seen(up, "gauge", up_help, "{part=\"positions\"}", |e| e.shared().map(|s| u64::from(s.positions))),
+        seen(up, "gauge", up_help, "{part=\"words\"}", |e| e.shared().map(|s| u64::from(s.words))),
+        seen(words, "counter", words_help, "{way=\"told\"}", |e| e.words().map(|w| w.0)),
+        seen(words, "counter", words_help, "{way=\"heard\"}", |e| e.words().map(|w| w.1)),
+        seen("sigap_bus_broken_total", "counter", "How often the line between nodes broke.", "", |e| {
+            e.words().map(|w| w.2)
+        }),
+    ]
 }
 
 /// What the sockets want to be seen in `/metrics`.

@@ -26,6 +26,7 @@ Examples:
   sigap demo                                    a city at work, nothing else needed
   sigap serve                                   the service on sqlite://data/sigap.db
   SIGAP_DATABASE_URL=postgres://… sigap serve   the service on PostgreSQL
+  SIGAP_REDIS_URL=redis://… sigap serve         one of several nodes on one PostgreSQL
   sigap area import cities.geojson              load cities with their boundaries
   sigap unit add BPN-M12 --kind motorcycle
   sigap user add --login dina --grant dispatcher@BPN
@@ -37,7 +38,7 @@ Examples:
 pub enum Command {
     /// Run the service.
     #[command(
-        after_help = "Examples:\n  sigap serve\n  SIGAP_LISTEN=0.0.0.0:8110 sigap serve\n  SIGAP_DATABASE_URL=postgres://sigap@db/sigap sigap serve"
+        after_help = "Examples:\n  sigap serve\n  SIGAP_LISTEN=0.0.0.0:8110 sigap serve\n  SIGAP_DATABASE_URL=postgres://sigap@db/sigap sigap serve\n\nOne of several nodes, all with the same SIGAP_MASTER_KEY:\n  SIGAP_DATABASE_URL=postgres://sigap@db/sigap SIGAP_REDIS_URL=redis://cache:6379 sigap serve\n  SIGAP_REDIS_URL=redis+cluster://c1:7000,c2:7000,c3:7000 sigap serve"
     )]
     Serve,
     /// Run the service with a simulated city: patrols on duty, citizens reporting.

@@ -35,6 +35,9 @@ pub enum Happened {
     /// Somebody can log in no more.
     #[serde(rename = "account.closed")]
     AccountClosed { account: AccountId },
+    /// A device was lost: it can be used no more.
+    #[serde(rename = "device.revoked")]
+    DeviceRevoked { device: DeviceId },
     /// A unit was set up.
     #[serde(rename = "unit.added")]
     UnitAdded { unit: UnitId },
@@ -205,6 +208,7 @@ impl Happened {
             Self::AreaChanged { .. } => "area.changed",
             Self::AccountAdded { .. } => "account.added",
             Self::AccountClosed { .. } => "account.closed",
+            Self::DeviceRevoked { .. } => "device.revoked",
             Self::UnitAdded { .. } => "unit.added",
             Self::UnitDuty { .. } => "unit.duty",
             Self::CrewSignedOn { .. } => "crew.signed_on",

@@ -151,6 +151,22 @@ impl Engine {
         Ok(id)
     }
 
+    /// Ends an account: its logins, its tickets and its sockets on every node.
+    ///
+    /// # Errors
+    /// [`Error`] with the refusal, or the database's failure.
+    pub async fn close_account(&self, cause: &Cause, account: AccountId) -> Result<(), Error> {
+        self.inner.store.close_account(cause, account).await
+    }
+
+    /// Shuts out a device that was lost: its sockets on every node, and all logins of its account.
+    ///
+    /// # Errors
+    /// [`Error`] with the refusal, or the database's failure.
+    pub async fn revoke_device(&self, cause: &Cause, device: DeviceId) -> Result<(), Error> {
+        self.inner.store.revoke_device(cause, device).await
+    }
+
     /// A password that nobody has to think up: 128 bits in base64url.
     ///
     /// # Errors

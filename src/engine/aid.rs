@@ -3,7 +3,10 @@
 //! Invariants: aid is mutual, a city that set it to nothing neither asks nor is asked; who may serve is a matter of the
 //! scene, not of who is free; and the units of a neighbour that sends by hand are never offered by the program.
 
-use super::{Catalog, Engine, Error};
+use super::{
+    Catalog, Engine, Error,
+    around::{fill, fill_survey},
+};
 use crate::{
     domain::{
         access::{Act, Scope},
@@ -101,12 +104,19 @@ impl Engine {
     ) -> Result<(Vec<Candidate>, Vec<Candidate>, Survey), LiveError> {
         let (live, settings, now) = (&self.inner.live, &self.inner.settings, self.now());
         let (limit_m, stale_ms) = (settings.search_limit_m, settings.stale_ms);
-        let candidates = live.candidates(asked, place, limit_m, k, stale_ms, now).await?;
-        let others = match by_hand {
+        let mut candidates = live.candidates(asked, place, limit_m, k, stale_ms, now).await?;
+        let mut others = match by_hand {
             [] => Vec::new(),
             some => live.candidates(some, place, limit_m, k, stale_ms, now).await?,
         };
-        let survey = live.survey(&[asked, by_hand].concat(), place, limit_m, stale_ms, now).await?;
+        let all = [asked, by_hand].concat();
+        let mut survey = live.survey(&all, place, limit_m, stale_ms, now).await?;
+        let kept = self.kept_around(&all, place).await;
+        if !kept.is_empty() {
+            fill(&mut candidates, &kept, asked, k);
+            fill(&mut others, &kept, by_hand, k);
+            fill_survey(&mut survey, &kept);
+        }
         Ok((candidates, others, survey))
     }
 

@@ -9,7 +9,7 @@ mod throttle;
 
 use crate::{
     domain::{access::Scope, account::LoginName, area::AreaTree, ids::*, refusal::Refusal, time::UnixMs},
-    store::{Refresh, Store, StoreError, Ticket, keys},
+    store::{Refresh, Seat, Store, StoreError, Ticket, keys},
 };
 use access::AccessTokens;
 use aws_lc_rs::digest;
@@ -211,11 +211,11 @@ impl Auth {
         Ok(ticket)
     }
 
-    /// Takes a ticket, once.
+    /// Takes a ticket, once: the device's next session begins.
     ///
     /// # Errors
     /// [`AuthError::BadTicket`], or the database's failure.
-    pub async fn redeem(&self, ticket: &str, now: UnixMs) -> Result<Ticket, AuthError> {
+    pub async fn redeem(&self, ticket: &str, now: UnixMs) -> Result<Seat, AuthError> {
         let hash = hash_of(ticket).ok_or(AuthError::BadTicket)?;
         self.0.store.take_ticket(hash, now).await?.ok_or(AuthError::BadTicket)
     }

@@ -12,7 +12,10 @@ use crate::domain::{
 };
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// One reading of the catalog.
@@ -27,11 +30,17 @@ pub struct Catalog {
 
 /// The current reading.
 #[derive(Default)]
-pub(super) struct Catalogs(RwLock<Arc<Catalog>>);
+pub(super) struct Catalogs {
+    now: RwLock<Arc<Catalog>>,
+    /// One reading at a time, so that an older one never takes the place of a newer one.
+    reading: tokio::sync::Mutex<()>,
+    /// A change was heard of and could not be read.
+    stale: AtomicBool,
+}
 
 impl Catalogs {
     pub(super) fn current(&self) -> Arc<Catalog> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -97,8 +106,24 @@ impl Catalog {
 }
 
 impl Engine {
+    /// Reads the catalog anew after a change; where that fails, it is tried again until it succeeds.
+    pub(super) async fn renew_catalog(&self) {
+        if let Err(error) = self.reload_catalog().await {
+            self.inner.catalogs.stale.store(true, Ordering::Relaxed);
+            tracing::error!(%error, "could not read the areas anew");
+        }
+    }
+
+    /// Reads the catalog where the last try failed.
+    pub(super) async fn renew_stale_catalog(&self) {
+        if self.inner.catalogs.stale.swap(false, Ordering::Relaxed) {
+            self.renew_catalog().await;
+        }
+    }
+
     /// Reads the catalog anew.
     pub(super) async fn reload_catalog(&self) -> Result<(), Error> {
+        let _one_at_a_time = self.inner.catalogs.reading.lock().await;
         let (store, everywhere) = (&self.inner.store, Scope::system());
         let areas = store.areas(&everywhere, self.now()).await?;
         let mut boundaries = Vec::new();
@@ -115,7 +140,7 @@ impl Engine {
             districts: Districts::new(store.all_districts().await?),
             kinds: store.unit_kinds().await?.into_iter().collect(),
         };
-        *self.inner.catalogs.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalog);
+        *self.inner.catalogs.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalog);
         Ok(())
     }
 }

@@ -8,6 +8,8 @@ use futures_util::{StreamExt, stream};
 const PER_TICK: i64 = 4_096;
 /// Deadlines that are worked on at once: as many as a writer groups.
 const AT_ONCE: usize = 64;
+/// Units per sweep that are free while work is queued behind them.
+const QUEUES: i64 = 256;
 /// Milliseconds in a day.
 const DAY_MS: i64 = 86_400_000;
 
@@ -47,6 +49,14 @@ impl Engine {
 
     /// Tries again what waits for a unit, and whatever a crash left half-way.
     pub async fn sweep(&self) {
+        match self.inner.store.free_before_queues(QUEUES).await {
+            Ok(units) => {
+                for unit in units {
+                    self.unit_free(unit).await;
+                }
+            }
+            Err(error) => tracing::warn!(%error, "could not look for work that is queued behind free units"),
+        }
         self.serve_waiting(None).await;
     }
 

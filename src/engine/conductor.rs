@@ -1,120 +1,127 @@
-//! What was committed comes back here, once, in order: the live index follows, readers are fed, what comes next starts.
+//! What was committed, here or on another node, comes in here and goes to the line of its area.
+//!
+//! Own commits come from the store at once. Those of others are announced on the bus, and once a second every journal's
+//! head is read in any case: with Redis away, or a word lost, an event crosses within that second.
 
-use super::{Engine, Error};
-use crate::{
-    domain::event::{Event, Happened},
-    domain::ids::IncidentId,
-    domain::incident::Origin,
-    live::Availability,
-    store::Committed,
+use super::{Closing, Engine, Error};
+use crate::{bus::Note, store::Committed};
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    sync::{
+        Notify,
+        broadcast::{Receiver, error::RecvError},
+    },
+    time::{MissedTickBehavior, interval},
 };
-use std::sync::Arc;
-use tokio::sync::broadcast::{Receiver, error::RecvError};
 
-/// The one reader of what this node commits.
+/// How often the heads of all journals are read.
+const LOOK: Duration = Duration::from_secs(1);
+/// Sessions that began so long ago are looked at again each time, milliseconds: the nodes' clocks may differ by it.
+const SEATS_MS: i64 = 10_000;
+
+/// The one reader of what this node commits, and of what it hears of others.
 pub struct Conductor {
     engine: Engine,
     commits: Receiver<Arc<Committed>>,
+    ear: crate::bus::Ear,
 }
 
 impl Conductor {
-    pub(super) fn new(engine: Engine) -> Self {
+    pub(super) fn new(engine: Engine, ear: crate::bus::Ear) -> Self {
         let commits = engine.inner.store.committed();
-        Self { engine, commits }
+        Self { engine, commits, ear }
     }
 
-    /// Runs until the store is gone.
-    pub async fn run(mut self) {
-        loop {
-            match self.commits.recv().await {
-                Ok(commit) => self.engine.conduct(&commit).await,
-                Err(RecvError::Lagged(missed)) => {
-                    tracing::warn!(missed, "fell behind the commits; reading the journals");
-                    if let Err(error) = self.engine.catch_up().await {
-                        tracing::error!(%error, "could not catch up with the journals");
-                    }
-                }
-                Err(RecvError::Closed) => return,
-            }
+    /// Runs until the engine is closed.
+    pub async fn run(self) {
+        let Self { engine, commits, ear } = self;
+        let look_now = Notify::new();
+        let mut stop = engine.inner.stop.subscribe();
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => {}
+            () = engine.conduct(commits, &look_now) => {}
+            () = engine.hear(ear, &look_now) => {}
+            () = engine.look(&look_now) => {}
+            () = engine.remind() => {}
         }
     }
 }
 
 impl Engine {
-    async fn conduct(&self, commit: &Committed) {
-        for event in &commit.events {
-            self.keep_in_step(event).await;
+    /// Takes what this node commits.
+    async fn conduct(&self, mut commits: Receiver<Arc<Committed>>, look_now: &Notify) {
+        loop {
+            match commits.recv().await {
+                Ok(commit) => {
+                    if let Some(last) = commit.events.last() {
+                        self.inner.bus.announce(commit.area, last.seq);
+                    }
+                    self.committed_here(commit.area, &commit.events);
+                }
+                Err(RecvError::Lagged(missed)) => {
+                    tracing::warn!(missed, "fell behind the commits; reading the journals");
+                    look_now.notify_one();
+                    // They are nobody's own now: the sweep does what they call for.
+                    let engine = self.clone();
+                    self.follow_up(async move { engine.sweep().await });
+                }
+                Err(RecvError::Closed) => return,
+            }
         }
-        if let Err(error) = self.inner.feed.publish(&self.inner.store, commit.area, commit.events.clone()).await {
-            // The next publication of this area reads what is missing from the journal.
-            tracing::error!(area = %commit.area, %error, "could not publish");
+    }
+
+    /// Takes what other nodes say.
+    async fn hear(&self, mut ear: crate::bus::Ear, look_now: &Notify) {
+        loop {
+            match ear.next().await {
+                Note::Head { area, seq } => self.reaches(area, seq),
+                Note::Seat { device, seat } => drop(self.inner.closings.send(Closing::Replaced { device, seat })),
+                Note::Gap => look_now.notify_one(),
+            }
         }
-        for event in &commit.events {
-            if let Happened::CrewSignedOn { unit, device, .. }
-            | Happened::CrewSignedOff { unit, device }
-            | Happened::CrewSource { unit, device } = event.what
+    }
+
+    /// Looks into the database from time to time, and when words may have been lost.
+    async fn look(&self, look_now: &Notify) {
+        let mut ticks = interval(LOOK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut away = false;
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = look_now.notified() => {}
+            }
+            let looked = self.look_once().await;
+            if let Err(error) = &looked
+                && !away
             {
-                // Nobody listens while no socket is open.
-                let _ = self.inner.crews.send((unit, device));
+                tracing::warn!(%error, "could not look for what other nodes did; looking on");
             }
-            self.follow(event, &commit.events);
+            away = looked.is_err();
         }
     }
 
-    /// The live index and the catalog follow the journal.
-    async fn keep_in_step(&self, event: &Event) {
-        if let Some((unit, can_be_sent)) = event.what.availability().filter(|(unit, _)| unit.area == event.area) {
-            let availability = match (can_be_sent, &event.what) {
-                (true, _) => Availability::Free,
-                (false, Happened::UnitDuty { .. }) => Availability::Off,
-                (false, _) => Availability::Busy,
-            };
-            if let Err(error) = self.inner.live.set_availability(unit, availability, event.seq).await {
-                tracing::error!(%unit, %error, "the live index did not hear of it; the claim in SQL still holds");
+    /// Tells the live index anew what it forgot, or did not hear while it was away.
+    async fn remind(&self) {
+        loop {
+            let areas = self.inner.live.forgotten().await;
+            while let Err(error) = self.recall_areas(&areas).await {
+                tracing::warn!(%error, "could not read the units that the live index asks for; tried again");
+                tokio::time::sleep(LOOK).await;
             }
-        }
-        let changes_catalog = matches!(
-            event.what,
-            Happened::AreaCreated { .. } | Happened::AreaChanged { .. } | Happened::UnitAdded { .. }
-        );
-        if changes_catalog && let Err(error) = self.reload_catalog().await {
-            tracing::error!(%error, "could not read the areas anew");
+            tracing::info!(areas = areas.len(), "told the live index anew which units can be sent");
         }
     }
 
-    /// Starts what an event calls for. Events that are heard of twice do no harm: every step is guarded in SQL.
-    fn follow(&self, event: &Event, commit: &[Arc<Event>]) {
-        let engine = self.clone();
-        let asked = |id: IncidentId| {
-            commit.iter().any(|e| matches!(&e.what, Happened::DispatchOffered { work, .. } if work.incident == id))
-        };
-        match &event.what {
-            Happened::IncidentOpened { incident, origin: Origin::Citizen, .. } if asked(*incident) => {}
-            Happened::IncidentOpened { incident, origin, .. } if *origin != Origin::Officer => {
-                let id = *incident;
-                self.follow_up(async move { engine.serve(id).await });
-            }
-            Happened::DispatchDeclined { work, .. }
-            | Happened::DispatchExpired { work, .. }
-            | Happened::DispatchRecalled { work, .. } => {
-                let id = work.incident;
-                self.follow_up(async move { engine.serve(id).await });
-            }
-            _ => {}
-        }
-        if let Some((unit, true)) = event.what.availability().filter(|(unit, _)| unit.area == event.area) {
-            let engine = self.clone();
-            self.follow_up(async move { engine.unit_free(unit).await });
-        }
-    }
-
-    /// Reads every journal from where its feed stands, and the units as they are.
-    async fn catch_up(&self) -> Result<(), Error> {
+    async fn look_once(&self) -> Result<(), Error> {
         for (area, head) in self.inner.store.journal_heads().await? {
-            self.inner.feed.reach(&self.inner.store, area, head).await?;
+            self.reaches(area, head);
         }
-        self.recall_units().await?;
-        self.sweep().await;
+        for (device, seat) in self.inner.store.seats_since(self.now().plus(-SEATS_MS)).await? {
+            // Nobody listens while no socket is open.
+            let _ = self.inner.closings.send(Closing::Replaced { device, seat });
+        }
+        self.renew_stale_catalog().await;
         Ok(())
     }
 }

@@ -13,6 +13,7 @@ use crate::domain::{
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
 };
 use tokio::sync::watch;
 
@@ -20,6 +21,8 @@ use tokio::sync::watch;
 const RING: usize = 2_048;
 /// Events read from the journal at a time.
 const PAGE: i64 = 500;
+/// How long a subscription that knows a newer event than this node may wait for the node to have it, too.
+const CATCH_UP: Duration = Duration::from_secs(2);
 /// A subscriber who missed more visible events than this gets a snapshot instead.
 pub const MAX_REPLAY: i64 = 2_000;
 
@@ -57,6 +60,8 @@ pub struct Feed {
 struct AreaFeed {
     ring: RwLock<Ring>,
     desk: watch::Sender<i64>,
+    /// How far the journal is known to reach; whoever reads it for the ring waits on this.
+    wanted: watch::Sender<i64>,
     units: Mutex<HashMap<UnitId, watch::Sender<i64>>>,
 }
 
@@ -69,7 +74,7 @@ struct Ring {
 impl AreaFeed {
     fn new(head: i64) -> Self {
         let ring = RwLock::new(Ring { events: VecDeque::new(), head });
-        Self { ring, desk: watch::Sender::new(head), units: Mutex::default() }
+        Self { ring, desk: watch::Sender::new(head), wanted: watch::Sender::new(head), units: Mutex::default() }
     }
 
     fn head(&self) -> i64 {
@@ -128,36 +133,53 @@ impl Feed {
         self.areas.read().unwrap_or_else(PoisonError::into_inner).get(&area).cloned()
     }
 
-    /// Publishes events that were committed. Where some are missing in between (two writers committed to this area,
-    /// and the later one was heard first), they are read from the journal; those known already are passed over.
-    ///
-    /// # Errors
-    /// [`Error`] when the journal had to be read and could not: publish again later.
-    pub async fn publish(&self, store: &Store, area: AreaCode, events: Vec<Arc<Event>>) -> Result<(), Error> {
-        if let Some(first) = events.first() {
-            self.reach(store, area, first.seq - 1).await?;
-        }
+    /// How far an area's feed has come; 0 for an unknown one.
+    #[must_use]
+    pub fn head(&self, area: AreaCode) -> i64 {
+        self.area(area).map_or(0, |feed| feed.head())
+    }
+
+    /// Publishes an area's next events: those that begin after its head, without a gap. Others are passed over.
+    pub fn publish(&self, area: AreaCode, events: Vec<Arc<Event>>) {
         if let Some(feed) = self.area(area) {
             feed.push(events);
         }
-        Ok(())
     }
 
-    /// Reads an area's journal up to number `head`, where publication fell behind.
+    /// The next events of an area's journal after its feed's head, at most a page.
     ///
     /// # Errors
     /// [`Error`] when the journal could not be read.
-    pub async fn reach(&self, store: &Store, area: AreaCode, head: i64) -> Result<(), Error> {
-        self.open(area, 0);
-        let Some(feed) = self.area(area) else { return Ok(()) };
-        while feed.head() < head {
-            let missing = store.events(&Scope::system(), area, feed.head(), PAGE, None).await?;
-            if missing.is_empty() {
-                break;
-            }
-            feed.push(missing.into_iter().map(Arc::new).collect());
+    pub async fn read_on(&self, store: &Store, area: AreaCode) -> Result<Vec<Arc<Event>>, Error> {
+        let page = store.events(&Scope::system(), area, self.head(area), PAGE, None).await?;
+        Ok(page.into_iter().map(Arc::new).collect())
+    }
+
+    /// The journal reaches to `seq`: whoever follows it is rung, also where that is no news.
+    pub fn want(&self, area: AreaCode, seq: i64) {
+        if let Some(feed) = self.area(area) {
+            feed.wanted.send_modify(|wanted| *wanted = seq.max(*wanted));
         }
-        Ok(())
+    }
+
+    /// Rings when a journal reaches further; begins an unknown area's feed at its first event.
+    #[must_use]
+    pub fn wanted(&self, area: AreaCode) -> watch::Receiver<i64> {
+        self.open(area, 0);
+        let feed = self.area(area).unwrap_or_else(|| Arc::new(AreaFeed::new(0)));
+        feed.wanted.subscribe()
+    }
+
+    /// What was wanted is not there: it is forgotten, so that a wrong word costs one look and not one each time.
+    pub fn unwant(&self, area: AreaCode, seq: i64) {
+        if let Some(feed) = self.area(area) {
+            feed.wanted.send_if_modified(|wanted| {
+                if *wanted == seq {
+                    *wanted = feed.head();
+                }
+                false
+            });
+        }
     }
 
     /// A subscription from the present on, or from after number `since`.
@@ -209,16 +231,32 @@ impl Subscription {
     /// # Errors
     /// [`Error`] when the journal could not be read.
     pub async fn can_resume(&self) -> Result<bool, Error> {
-        let head = self.feed.head();
-        if self.cursor > head || self.cursor < 0 {
+        if self.cursor < 0 || !self.feed_has_cursor().await? {
             return Ok(false);
         }
+        let head = self.feed.head();
         if head - self.cursor <= MAX_REPLAY {
             return Ok(true);
         }
         let Some(unit) = self.view.unit() else { return Ok(false) };
         let missed = self.store.events(&self.scope, self.area, self.cursor, MAX_REPLAY + 1, Some(unit)).await?;
         Ok(i64::try_from(missed.len()).unwrap_or(i64::MAX) <= MAX_REPLAY)
+    }
+
+    /// Whether the feed reaches to the cursor. A client that comes from another node may know events that this one is
+    /// only about to hear of.
+    async fn feed_has_cursor(&self) -> Result<bool, Error> {
+        if self.cursor <= self.feed.head() {
+            return Ok(true);
+        }
+        let end = self.store.journal_head(&Scope::system(), self.area).await?;
+        if end.is_none_or(|end| end.seq < self.cursor) {
+            return Ok(false);
+        }
+        let mut heads = self.feed.desk.subscribe();
+        self.feed.wanted.send_modify(|wanted| *wanted = self.cursor.max(*wanted));
+        let caught_up = tokio::time::timeout(CATCH_UP, heads.wait_for(|head| *head >= self.cursor)).await;
+        Ok(caught_up.is_ok_and(|head| head.is_ok()))
     }
 
     /// How many numbers the journal is ahead of the cursor. Those that this view does not see count too, until the

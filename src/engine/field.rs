@@ -217,24 +217,38 @@ impl Engine {
         Ok(stored.and_then(|u| u.last).map(|l| l.place))
     }
 
-    /// Puts the units on duty into the live index, as the database knows them.
-    pub(super) async fn recall_units(&self) -> Result<(), Error> {
-        // Read before the units are: what the journal says after this moment is newer than what they show.
-        let heads: HashMap<_, _> = self.inner.store.journal_heads().await?.into_iter().collect();
+    /// Puts the units on duty into the live index, as the database knows them. `heads` are the numbers that the journals
+    /// had reached before: what is told now is at least as new, and gives way to any later event.
+    pub(super) async fn recall_units(&self, heads: &HashMap<AreaCode, i64>) -> Result<(), Error> {
         for unit in self.inner.store.on_duty_units().await? {
-            let seq = heads.get(&unit.id.area).copied().unwrap_or_default();
             if let Some(last) = unit.last {
                 self.inner.live.put(unit.id, &Fix::at(last.place, last.at));
             }
-            let availability = match (unit.duty, unit.dispatch) {
-                (Duty::On, None) => Availability::Free,
-                (Duty::On, Some(_)) => Availability::Busy,
-                (Duty::Off | Duty::OutOfService, _) => Availability::Off,
-            };
-            if let Err(error) = self.inner.live.set_availability(unit.id, availability, seq).await {
-                tracing::error!(unit = %unit.id, %error, "the live index did not hear of it");
+            let seq = heads.get(&unit.id.area).copied().unwrap_or(0);
+            self.tell_availability(unit.id, availability(&unit), seq).await;
+        }
+        Ok(())
+    }
+
+    /// Tells the live index of every unit of these areas, those that are off duty too: what it has may be old.
+    pub(super) async fn recall_areas(&self, areas: &[AreaCode]) -> Result<(), Error> {
+        let everywhere = Scope::system();
+        for &area in areas {
+            // Before the units, so that what the journal says afterwards is the newer word.
+            let Some(head) = self.inner.store.journal_head(&everywhere, area).await? else { continue };
+            for unit in self.inner.store.units(&everywhere, area).await? {
+                self.tell_availability(unit.id, availability(&unit), head.seq).await;
             }
         }
         Ok(())
+    }
+}
+
+/// Whether a unit can be sent, as its row says.
+const fn availability(unit: &Unit) -> Availability {
+    match (unit.duty, unit.dispatch) {
+        (Duty::On, None) => Availability::Free,
+        (Duty::On, Some(_)) => Availability::Busy,
+        (Duty::Off | Duty::OutOfService, _) => Availability::Off,
     }
 }

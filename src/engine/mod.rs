@@ -1,11 +1,13 @@
 //! The work itself: the only floor that knows the database, the live positions and the roads.
 //!
 //! A fix goes through [`ingest`], a report through `intake`, a dispatch through `assign`, time through `clocks`. What
-//! was committed comes back through `conductor`, which keeps the live index in step, feeds the readers and starts what
-//! follows. Invariant: nothing here reads a clock of its own; [`Now`] is given.
+//! was committed, here or on another node, comes back through `conductor` and the `line` of its area, which keeps the
+//! live index in step, feeds the readers and starts what follows. Invariant: nothing here reads a clock of its own;
+//! [`Now`] is given.
 
 mod admin;
 mod aid;
+mod around;
 mod assign;
 mod audit;
 pub mod auth;
@@ -15,9 +17,12 @@ mod conductor;
 mod desk;
 pub mod feed;
 mod field;
+mod health;
 pub mod ingest;
 mod intake;
+mod line;
 mod rounds;
+mod seats;
 mod settings;
 mod track;
 
@@ -30,9 +35,12 @@ pub use catalog::Catalog;
 pub use conductor::Conductor;
 pub use desk::{Brief, Deskful};
 pub use field::Tap;
+pub use health::Shared;
+pub use seats::{Closing, Seating};
 pub use settings::Settings;
 
 use crate::{
+    bus::{Bus, Ear},
     domain::{
         access::*,
         ids::{DeviceId, UnitId},
@@ -46,11 +54,12 @@ use auth::{Auth, AuthError};
 use catalog::Catalogs;
 use feed::Feed;
 use ingest::Counters;
+use line::Lines;
 use rounds::Rounds;
 use std::sync::Arc;
 use tokio::{
     runtime::Handle,
-    sync::{Semaphore, broadcast},
+    sync::{Semaphore, broadcast, watch},
 };
 
 /// The time of day, given from above.
@@ -76,6 +85,12 @@ struct Inner {
     tracks: ingest::TrackLog,
     /// Crews that changed, and the phone that it was about.
     crews: broadcast::Sender<(UnitId, DeviceId)>,
+    /// Sessions that have to close, whoever holds them.
+    closings: broadcast::Sender<Closing>,
+    bus: Bus,
+    lines: Lines,
+    /// Set once: the engine is closed.
+    stop: watch::Sender<bool>,
     rounds: Rounds,
     /// Bounds the work that follows from events and deadlines.
     follow_ups: Arc<Semaphore>,
@@ -85,6 +100,8 @@ struct Inner {
 const FOLLOW_UPS: usize = 64;
 /// Changes of crews that a slow listener may fall behind by before it must look at all of them.
 const CREW_CHANGES: usize = 1_024;
+/// Sessions that a slow listener may be told of before it must look at all of its own.
+const CLOSINGS: usize = 16_384;
 
 impl Engine {
     /// An engine over these parts; reads the areas, the journals' heads and the units on duty.
@@ -94,6 +111,7 @@ impl Engine {
     pub async fn start(
         store: Store,
         live: Live,
+        (bus, ear): (Bus, Ear),
         road: Road,
         settings: Settings,
         now: Now,
@@ -113,17 +131,22 @@ impl Engine {
             counters: Counters::default(),
             tracks: ingest::TrackLog::default(),
             crews: broadcast::Sender::new(CREW_CHANGES),
+            closings: broadcast::Sender::new(CLOSINGS),
+            bus,
+            lines: Lines::default(),
+            stop: watch::Sender::new(false),
             rounds: Rounds::default(),
             follow_ups: Arc::new(Semaphore::new(FOLLOW_UPS)),
         };
         let engine = Self { inner: Arc::new(inner) };
         // First the ear, then the heads: what is committed in between is heard twice and known by its number.
-        let conductor = Conductor::new(engine.clone());
-        engine.reload_catalog().await?;
-        for (area, head) in engine.inner.store.journal_heads().await? {
+        let conductor = Conductor::new(engine.clone(), ear);
+        let heads = engine.inner.store.journal_heads().await?;
+        for &(area, head) in &heads {
             engine.inner.feed.open(area, head);
         }
-        engine.recall_units().await?;
+        engine.reload_catalog().await?;
+        engine.recall_units(&heads.into_iter().collect()).await?;
         Ok((engine, conductor))
     }
 
@@ -191,6 +214,7 @@ impl Engine {
 
     /// Writes what is still in memory and closes the database.
     pub async fn close(&self) {
+        self.inner.stop.send_replace(true);
         if let Err(error) = self.flush_tracks().await {
             tracing::error!(%error, "the last minutes of tracks were not written");
         }

@@ -1,6 +1,7 @@
 //! Whether the process lives, and whether it can work.
 
 use super::State;
+use crate::engine::Shared;
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use std::time::Duration;
@@ -16,6 +17,12 @@ pub struct ReadyBody {
     status: &'static str,
     /// Whether the database answers within a second.
     database: bool,
+    /// Whether Redis answers; absent on a node without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redis: Option<bool>,
+    /// What does not work, where something does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
 }
 
 /// The process lives.
@@ -29,22 +36,33 @@ pub async fn livez() -> &'static str {
     "ok"
 }
 
-/// The service can work: the database answers, and the node is not about to stop.
+/// The service can work: the database answers, and the node is not about to stop. With Redis away the node works on,
+/// `degraded`: it assigns by the positions that it hears itself and by those in the database, and hears of other nodes'
+/// events within a second.
 #[utoipa::path(
     tag = "operations",
     security(()),
     responses(
-        (status = 200, description = "It can.", body = ReadyBody),
+        (status = 200, description = "It can; `degraded` while Redis is away.", body = ReadyBody),
         (status = 503, description = "It cannot.", body = ReadyBody),
     ),
 )]
 #[get("/readyz")]
 pub async fn readyz(state: State) -> HttpResponse {
     let database = matches!(tokio::time::timeout(PING, state.engine.ping()).await, Ok(Ok(())));
-    let (mut answer, status) = match (database, state.is_draining()) {
-        (true, false) => (HttpResponse::Ok(), "ready"),
-        (true, true) => (HttpResponse::ServiceUnavailable(), "draining"),
-        (false, _) => (HttpResponse::ServiceUnavailable(), "degraded"),
+    let shared = state.engine.shared();
+    let (status, reason) = match (database, state.is_draining(), shared) {
+        (false, ..) => ("degraded", Some("the database does not answer")),
+        (true, true, _) => ("draining", None),
+        (true, false, Some(Shared { positions: false, .. })) => {
+            ("degraded", Some("Redis is away: positions of this node and of the database"))
+        }
+        (true, false, Some(Shared { words: false, .. })) => {
+            ("degraded", Some("Redis is away: other nodes are heard within a second"))
+        }
+        (true, false, _) => ("ready", None),
     };
-    answer.json(ReadyBody { status, database })
+    let can = database && status != "draining";
+    let mut answer = if can { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    answer.json(ReadyBody { status, database, redis: shared.map(|s| s.positions && s.words), reason })
 }

@@ -8,7 +8,7 @@ use crate::{
     domain::ids::{DeviceId, UnitId},
     wire::frames::{ClientFrame, ServerFrame},
 };
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, time::Instant};
 
 /// What happened on the line.
@@ -49,6 +49,9 @@ pub struct Handset {
     pub gate: Arc<Semaphore>,
 }
 
+/// The longest that a stopping node is believed, milliseconds.
+const COME_BACK_MS_MAX: i64 = 60_000;
+
 type Opening = Pin<Box<dyn Future<Output = Result<(Socket, Hello), Failed>> + Send>>;
 
 enum Failed {
@@ -74,6 +77,8 @@ pub struct Link {
     signed_on: bool,
     /// The cursors are to be told to the server again.
     subscribe: bool,
+    /// The node stops, and said when to come back.
+    come_back: Option<Instant>,
 }
 
 impl Link {
@@ -82,7 +87,15 @@ impl Link {
     pub fn new(handset: Handset, from: Instant) -> Self {
         let cursors = Cursors::new([handset.unit.area]);
         let state = State::Waiting(from);
-        Self { handset, cursors, backoff: Backoff::default(), state, signed_on: false, subscribe: false }
+        Self {
+            handset,
+            cursors,
+            backoff: Backoff::default(),
+            state,
+            signed_on: false,
+            subscribe: false,
+            come_back: None,
+        }
     }
 
     /// Whether frames can be sent.
@@ -126,6 +139,10 @@ impl Link {
                         Ok(frame) => frame,
                         Err(lost) => return self.lost(lost).map(Heard::Lost),
                     };
+                    if let ServerFrame::Drain { come_back_ms } = frame {
+                        let pause = Duration::from_millis(come_back_ms.clamp(0, COME_BACK_MS_MAX).unsigned_abs());
+                        self.come_back = Some(Instant::now() + pause);
+                    }
                     if matches!(frame, ServerFrame::Riding { unit, .. } if unit != Some(self.handset.unit)) {
                         return self.failed(Failed::NotRiding).map(Heard::Lost);
                     }
@@ -171,7 +188,8 @@ impl Link {
         if matches!(lost, Lost::Closed { code } if cursor_is_stale(code)) {
             self.cursors = Cursors::new([self.handset.unit.area]);
         }
-        self.state = State::Waiting(Instant::now() + self.backoff.next(rand::random()));
+        let said = self.come_back.take().filter(|_| matches!(lost, Lost::Closed { code: 4000 }));
+        self.state = State::Waiting(said.unwrap_or_else(|| Instant::now() + self.backoff.next(rand::random())));
         Ok(lost)
     }
 

@@ -296,6 +296,29 @@ impl Store {
         .await
     }
 
+    /// The units that are on duty and free while work is queued behind them: whoever freed them went away before the
+    /// next was offered.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn free_before_queues(&self, limit: i64) -> Result<Vec<UnitId>, StoreError> {
+        self.read(move |c| {
+            Box::pin(async move {
+                let rows = sql!(
+                    all(String, String),
+                    c,
+                    "SELECT area, sign FROM unit u WHERE duty = 'on' AND dispatch_no IS NULL AND EXISTS (
+                        SELECT 1 FROM dispatch d
+                        WHERE d.unit_area = u.area AND d.unit_sign = u.sign AND d.status = 'queued')
+                     ORDER BY area, sign LIMIT $1",
+                    limit
+                )?;
+                rows.into_iter().map(|(area, sign)| Ok(UnitId::new(area.parse()?, &sign)?)).collect()
+            })
+        })
+        .await
+    }
+
     /// A unit's open work: what holds it first, then what waits behind it.
     ///
     /// # Errors

@@ -26,6 +26,9 @@ pub enum StoreError {
     /// Sealed text did not open: another master key, or a changed box.
     #[error("sealed text does not open with this master key")]
     Seal,
+    /// This node has another master key than the one that came first.
+    #[error("the database was set up with another master key: give every node the same one")]
+    OtherKey,
     /// Not on this engine.
     #[error("{0}")]
     Unsupported(&'static str),
@@ -46,16 +49,29 @@ impl StoreError {
 
     /// Whether coming back later may help.
     #[must_use]
-    pub const fn is_passing(&self) -> bool {
+    pub fn is_passing(&self) -> bool {
         match self {
             Self::TimedOut | Self::Overloaded(_) => true,
+            Self::Sql(sqlx::Error::Database(e)) => e.code().is_some_and(|code| comes_back(&code)),
             Self::Sql(e) => matches!(
                 e,
-                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed
+                sqlx::Error::Io(_)
+                    | sqlx::Error::PoolTimedOut
+                    | sqlx::Error::PoolClosed
+                    | sqlx::Error::WorkerCrashed
+                    | sqlx::Error::Protocol(_)
             ),
             _ => false,
         }
     }
+}
+
+/// Whether PostgreSQL says by this code that it is busy, stopping, starting, or no longer the one that is written to.
+/// SQLite's codes are numbers: 5 is busy, 6 is locked.
+fn comes_back(code: &str) -> bool {
+    const CLASSES: [&str; 3] = ["08", "53", "57"];
+    const CODES: [&str; 6] = ["40001", "40P01", "55P03", "25006", "5", "6"];
+    CODES.contains(&code) || (code.len() == 5 && CLASSES.iter().any(|class| code.starts_with(class)))
 }
 
 impl From<tokio::task::JoinError> for StoreError {

@@ -18,6 +18,7 @@ struct Derived {
     wrap: LessSafeKey,
     numbers: hmac::Key,
     tokens: [u8; 32],
+    fingerprint: [u8; 32],
     checkpoints: [u8; 32],
 }
 
@@ -45,6 +46,7 @@ impl Keys {
             wrap: aes(&derive(b"wrap")),
             numbers: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"numbers")),
             tokens: derive(b"tokens"),
+            fingerprint: derive(b"fingerprint"),
             checkpoints: derive(b"checkpoints"),
         }))
     }
@@ -55,6 +57,11 @@ impl Keys {
         let mut out = [0; 32];
         out.copy_from_slice(hmac::sign(&self.0.numbers, number.as_bytes()).as_ref());
         out
+    }
+
+    /// Tells whether two nodes have the same master key, and nothing else about it.
+    pub(super) fn fingerprint(&self) -> [u8; 32] {
+        self.0.fingerprint
     }
 
     /// The key pair that signs access tokens.
@@ -137,6 +144,7 @@ mod tests {
     fn uses_do_not_share_keys() {
         let keys = Keys::new(&[1; 32]);
         assert_ne!(keys.0.tokens, keys.0.checkpoints);
+        assert_ne!(keys.0.tokens, keys.0.fingerprint);
         assert_ne!(keys.number_hash("081"), Keys::new(&[2; 32]).number_hash("081"));
     }
 }

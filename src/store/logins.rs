@@ -9,6 +9,7 @@ use super::{
 };
 use crate::domain::{
     access::{Act, Cause},
+    event::{Audience, Happened},
     ids::*,
     refusal::Refusal,
     time::UnixMs,
@@ -33,6 +34,15 @@ pub struct Ticket {
     pub account: AccountId,
     /// With which device.
     pub device: DeviceId,
+}
+
+/// A session of a device: which of its sessions this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// Who, with which device.
+    pub ticket: Ticket,
+    /// Its number among the sessions of the device: a newer one has a greater number, on whatever node.
+    pub no: i64,
 }
 
 /// Notes that an account uses a device. A device that nobody rides with may change hands; a revoked one is lost.
@@ -205,11 +215,11 @@ impl Store {
         .await
     }
 
-    /// Takes a ticket: whoever comes second, or too late, finds none.
+    /// Takes a ticket and begins the device's next session: whoever comes second, or too late, finds none.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
-    pub async fn take_ticket(&self, hash: [u8; 32], now: UnixMs) -> Result<Option<Ticket>, StoreError> {
+    pub async fn take_ticket(&self, hash: [u8; 32], now: UnixMs) -> Result<Option<Seat>, StoreError> {
         self.maintain(move |c| {
             Box::pin(async move {
                 let row = sql!(
@@ -219,18 +229,22 @@ impl Store {
                     &hash[..]
                 )?;
                 let Some((account, device, expires)) = row else { return Ok(None) };
-                let good = sql!(
-                    scalar i64,
-                    c,
-                    "SELECT CAST(1 AS BIGINT) FROM device d JOIN account a ON a.id = d.account
-                     WHERE d.id = $1 AND d.account = $2 AND d.revoked_ms IS NULL AND a.closed_ms IS NULL",
-                    &device,
-                    &account
-                )?;
-                if expires <= now.0 || good.is_none() {
+                if expires <= now.0 {
                     return Ok(None);
                 }
-                Ok(Some(Ticket { account: account.parse()?, device: device.parse()? }))
+                let no = sql!(
+                    scalar i64,
+                    c,
+                    "UPDATE device SET seat = seat + 1, seated_ms = $3
+                     WHERE id = $1 AND account = $2 AND revoked_ms IS NULL
+                        AND account IN (SELECT id FROM account WHERE closed_ms IS NULL)
+                     RETURNING seat",
+                    &device,
+                    &account,
+                    now.0
+                )?;
+                let Some(no) = no else { return Ok(None) };
+                Ok(Some(Seat { ticket: Ticket { account: account.parse()?, device: device.parse()? }, no }))
             })
         })
         .await
@@ -248,16 +262,19 @@ impl Store {
             })
         });
         let account: AccountId = owner.await?.ok_or(Refusal::NotFound("device"))?.parse()?;
+        let home = self.home_of(account).await?;
         if cause.scope.account() != Some(account) {
-            let home = self.home_of(account).await?;
             cause.scope.require(home, Act::Manage)?;
         }
-        let now = cause.now;
-        self.maintain(move |c| {
+        // Through the journal, which every node hears: the phone's socket may be anywhere.
+        self.write(&[home], cause, move |tx| {
             Box::pin(async move {
+                let (id, now) = (device.to_string(), tx.now().0);
                 let revoke = "UPDATE device SET revoked_ms = $2 WHERE id = $1 AND revoked_ms IS NULL";
-                sql!(run, c, revoke, device.to_string(), now.0)?;
-                Ok(end_logins(c, &account.to_string()).await?)
+                if sql!(run, tx.conn(), revoke, &id, now)? > 0 {
+                    tx.event(home, &id, Audience::Desk, Happened::DeviceRevoked { device }).await?;
+                }
+                Ok(end_logins(&mut tx.conn(), &account.to_string()).await?)
             })
         })
         .await

@@ -192,6 +192,37 @@ impl Store {
         .await
     }
 
+    /// The units of these areas that are on duty and free and were somewhere at `since` or later, by the last place that
+    /// was kept of them.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn free_units(&self, areas: &[AreaCode], since: UnixMs) -> Result<Vec<(UnitId, LastPlace)>, StoreError> {
+        let areas = areas.to_vec();
+        self.read(move |c| {
+            Box::pin(async move {
+                let mut found = Vec::new();
+                for area in areas {
+                    let rows = sql!(
+                        all UnitRow,
+                        c,
+                        "SELECT * FROM unit
+                         WHERE area = $1 AND duty = $2 AND dispatch_no IS NULL AND last_fix_ms >= $3 ORDER BY sign",
+                        area.as_str(),
+                        Duty::On.as_str(),
+                        since.0
+                    )?;
+                    for row in rows {
+                        let unit = Unit::try_from(row)?;
+                        found.extend(unit.last.map(|last| (unit.id, last)));
+                    }
+                }
+                Ok(found)
+            })
+        })
+        .await
+    }
+
     /// Changes a unit's duty: by one of its crew, or by a dispatcher. Off duty signs off whoever is still on.
     ///
     /// # Errors

@@ -252,6 +252,12 @@ pub enum ServerFrame {
         /// Area → cursor.
         cursors: BTreeMap<AreaCode, i64>,
     },
+    /// The node stops, and closes the socket with 4000 after this. Come back, to another node or this one, after so long:
+    /// everybody is told another moment, so that nobody is overrun. Cursors hold.
+    Drain {
+        /// When to open a new socket, milliseconds from now.
+        come_back_ms: i64,
+    },
     /// Units that moved or changed since the last of these. No acknowledgement, the newest per unit.
     Positions {
         /// Whose units.

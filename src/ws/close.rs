@@ -66,7 +66,7 @@ impl Close {
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
-            Self::Drain => "the server stops: reconnect, with a pause that grows",
+            Self::Drain => "the server stops: reconnect when the frame before said, or with a pause that grows",
             Self::NoPong => "nothing was heard from you: reconnect",
             Self::TooSlow => "you read too slowly: reconnect and resume from your cursor",
             Self::StaleCursor => "your cursor cannot be served: reconnect and subscribe with null",

@@ -22,7 +22,7 @@ pub use sessions::Sessions;
 pub use tune::tune_socket;
 
 use crate::{
-    engine::Engine,
+    engine::{Closing, Engine, Seating},
     wire::{
         frames::{FRAME_BYTES_MAX, HEARTBEAT_MS, PROTOCOL},
         problem::{Problem, UPGRADE_REQUIRED},
@@ -83,14 +83,43 @@ impl Hub {
         &self.counts
     }
 
-    /// Tells the sessions when their crews change; runs until the engine is gone.
-    pub async fn follow_crews(self: Arc<Self>) {
+    /// Tells the sessions when their crews change, and when they have to close; runs until the engine is gone.
+    pub async fn follow(self: Arc<Self>) {
+        tokio::join!(self.follow_crews(), self.follow_closings());
+    }
+
+    async fn follow_crews(&self) {
         let mut changes = self.engine.crew_changes();
         loop {
             match changes.recv().await {
                 Ok(change) => self.sessions.crew_changed(Some(change)),
                 Err(RecvError::Lagged(_)) => self.sessions.crew_changed(None),
                 Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    async fn follow_closings(&self) {
+        let mut closings = self.engine.closings();
+        loop {
+            match closings.recv().await {
+                Ok(Closing::Replaced { device, seat }) => drop(self.sessions.replace(device, seat)),
+                Ok(Closing::Account(account)) => drop(self.sessions.revoke(account)),
+                Ok(Closing::Device(device)) => drop(self.sessions.revoke_device(device)),
+                Err(RecvError::Lagged(_)) => self.look_at_all().await,
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// Who fell behind what is told asks about each session.
+    async fn look_at_all(&self) {
+        for link in self.sessions.all() {
+            match self.engine.standing_of(link.account, link.device, link.seat).await {
+                Ok(Seating::Newest) => {}
+                Ok(Seating::Replaced) => link.order(Close::Replaced),
+                Ok(Seating::Revoked) => link.order(Close::Revoked),
+                Err(error) => tracing::warn!(session = %link.id, %error, "could not look whether a session may stay"),
             }
         }
     }

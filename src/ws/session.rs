@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{access::Scope, ids::DeviceId},
-    engine::{Error, auth::AuthError},
+    engine::{Error, Seating, auth::AuthError},
     wire::{
         frames::{ClientFrame, FIXES_MAX, FRAME_BYTES_MAX, FrameLimits, ServerFrame},
         problem::Problem,
@@ -93,10 +93,11 @@ fn text(frame: &ServerFrame) -> String {
     serde_json::to_string(frame).expect("frames hold texts, numbers and maps keyed by texts")
 }
 
-/// Whoever showed a good ticket.
+/// Whoever showed a good ticket and took the device's place.
 struct Guest {
-    link: Link,
+    link: Arc<Link>,
     scope: Scope,
+    seat: Seat,
 }
 
 /// Runs a session on an accepted socket until it ends.
@@ -111,13 +112,8 @@ pub(super) async fn run(
         Ok(ticket) => Box::pin(admit(&hub, &ticket)).await,
         Err(close) => Err(close),
     };
-    let entered = admitted.and_then(|guest| {
-        let link = Arc::new(guest.link);
-        let seat = hub.sessions.enter(Arc::clone(&link))?;
-        Ok((link, guest.scope, seat))
-    });
-    match entered {
-        Ok((link, scope, seat)) => serve(hub, link, scope, seat, socket, messages).await,
+    match admitted {
+        Ok(guest) => serve(hub, guest, socket, messages).await,
         Err(close) => {
             shut(socket, close, &hub).await;
             drop(messages);
@@ -128,10 +124,19 @@ pub(super) async fn run(
 async fn admit(hub: &Hub, ticket: &str) -> Result<Guest, Close> {
     let engine = &hub.engine;
     let redeemed = engine.auth().redeem(ticket, engine.now()).await.map_err(|error| refused(&error))?;
-    let scope = engine.auth().scope(redeemed.account, engine.catalog().tree()).await;
-    let scope = scope.map_err(|error| refused(&error))?;
-    let riding = engine.riding(redeemed.device).await.map_err(|error| refused(&error.into()))?;
-    Ok(Guest { link: Link::new(redeemed.account, redeemed.device, riding), scope })
+    let (account, device) = (redeemed.ticket.account, redeemed.ticket.device);
+    let link = Arc::new(Link::new(account, device, redeemed.no));
+    let seat = hub.sessions.enter(Arc::clone(&link))?;
+    // Only who sits hears of orders, so that what was decided before is looked up afterwards: nothing falls in between.
+    match engine.standing_of(account, device, redeemed.no).await.map_err(|error| refused(&error.into()))? {
+        Seating::Newest => engine.seated(device, redeemed.no),
+        Seating::Replaced => return Err(Close::Replaced),
+        Seating::Revoked => return Err(Close::Revoked),
+    }
+    let scope = engine.auth().scope(account, engine.catalog().tree()).await.map_err(|error| refused(&error))?;
+    let riding = engine.riding(device).await.map_err(|error| refused(&error.into()))?;
+    link.set_riding(riding);
+    Ok(Guest { link, scope, seat })
 }
 
 fn refused(error: &AuthError) -> Close {
@@ -146,14 +151,8 @@ fn refused(error: &AuthError) -> Close {
     }
 }
 
-async fn serve(
-    hub: Arc<Hub>,
-    link: Arc<Link>,
-    scope: Scope,
-    seat: Seat,
-    socket: actix_ws::Session,
-    messages: actix_ws::AggregatedMessageStream,
-) {
+async fn serve(hub: Arc<Hub>, guest: Guest, socket: actix_ws::Session, messages: actix_ws::AggregatedMessageStream) {
+    let Guest { link, scope, seat } = guest;
     let (out, queue) = mpsc::channel(QUEUE);
     let device: DeviceId = link.device;
     tracing::debug!(session = %link.id, %device, "a session begins");
@@ -164,6 +163,10 @@ async fn serve(
     if end.is_none() {
         reader = Some(rt::spawn(reader::read(Rc::clone(&shared), messages)));
         end = Some(writer.run().await);
+    }
+    if let Some(End::Close(Close::Drain)) = end {
+        // Who does not read it comes back by its own pauses.
+        let _ = writer.send(&ServerFrame::Drain { come_back_ms: shared.link.come_back_ms() }).await;
     }
     let socket = writer.into_socket();
     // From here on the device may come again and the node may stop: this session is forgotten.

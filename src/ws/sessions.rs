@@ -9,7 +9,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering},
     },
     time::Duration,
 };
@@ -25,6 +25,8 @@ pub(super) struct Link {
     pub id: Uuid,
     pub account: AccountId,
     pub device: DeviceId,
+    /// Its number among the device's sessions on all nodes.
+    pub seat: i64,
     /// Rings when there is an order or the crew may have changed.
     pub bell: Notify,
     riding: Mutex<Riding>,
@@ -32,19 +34,23 @@ pub(super) struct Link {
     heard: AtomicBool,
     /// 0, or 1 + the index in [`Close::ALL`].
     order: AtomicU8,
+    /// What the client is told with [`Close::Drain`]: when to come back, milliseconds.
+    come_back_ms: AtomicI64,
 }
 
 impl Link {
-    pub fn new(account: AccountId, device: DeviceId, riding: Riding) -> Self {
+    pub fn new(account: AccountId, device: DeviceId, seat: i64) -> Self {
         Self {
             id: Uuid::now_v7(),
             account,
             device,
+            seat,
             bell: Notify::new(),
-            riding: Mutex::new(riding),
+            riding: Mutex::new(None),
             crew_changed: AtomicBool::new(false),
             heard: AtomicBool::new(true),
             order: AtomicU8::new(0),
+            come_back_ms: AtomicI64::new(0),
         }
     }
 
@@ -73,6 +79,17 @@ impl Link {
         let index = Close::ALL.iter().position(|c| *c == close).and_then(|i| u8::try_from(i + 1).ok());
         let _ = self.order.compare_exchange(0, index.unwrap_or(1), Ordering::AcqRel, Ordering::Acquire);
         self.bell.notify_one();
+    }
+
+    /// Tells the session to close, and its client to come back after so long.
+    fn drain(&self, come_back_ms: i64) {
+        self.come_back_ms.store(come_back_ms, Ordering::Release);
+        self.order(Close::Drain);
+    }
+
+    /// When a client that is sent away by a drain comes back, milliseconds from now.
+    pub fn come_back_ms(&self) -> i64 {
+        self.come_back_ms.load(Ordering::Acquire)
     }
 
     pub fn ordered(&self) -> Option<Close> {
@@ -104,6 +121,17 @@ struct Open {
     draining: bool,
 }
 
+/// Sessions that another node shall get in a second at most, when this one stops.
+const PER_SECOND: usize = 500;
+/// The least time that the sessions are spread over, milliseconds, and the most.
+const SPREAD_MS: (usize, usize) = (1_000, 30_000);
+
+/// When the `n`th of so many clients comes back: they are spread evenly, so that the other nodes get them one by one.
+fn come_back_ms(n: usize, clients: usize) -> i64 {
+    let spread_ms = (clients * 1_000 / PER_SECOND).clamp(SPREAD_MS.0, SPREAD_MS.1);
+    i64::try_from(n * spread_ms / clients.max(1)).unwrap_or(0)
+}
+
 /// A session's place among the others; dropping it gives it up.
 pub(super) struct Seat {
     sessions: Arc<Sessions>,
@@ -126,11 +154,15 @@ impl Sessions {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the device's place; an older session of the device is told to close.
+    /// Takes the device's place; an older session of the device is told to close. Who comes after a newer one does not
+    /// get in.
     pub(super) fn enter(self: &Arc<Self>, link: Arc<Link>) -> Result<Seat, Close> {
         let mut open = self.lock();
         if open.draining {
             return Err(Close::Drain);
+        }
+        if open.by_device.get(&link.device).is_some_and(|there| there.seat > link.seat) {
+            return Err(Close::Replaced);
         }
         let older = open.by_device.insert(link.device, Arc::clone(&link));
         drop(open);
@@ -150,6 +182,18 @@ impl Sessions {
     #[must_use]
     pub fn has(&self, device: DeviceId) -> bool {
         self.lock().by_device.contains_key(&device)
+    }
+
+    /// A newer session of a device began somewhere: an older one here is closed with 4502. Says whether there was one.
+    pub fn replace(&self, device: DeviceId, seat: i64) -> bool {
+        let open = self.lock();
+        let older = open.by_device.get(&device).filter(|link| link.seat < seat);
+        older.map(|link| link.order(Close::Replaced)).is_some()
+    }
+
+    /// All that are open now.
+    pub(super) fn all(&self) -> Vec<Arc<Link>> {
+        self.lock().by_device.values().cloned().collect()
     }
 
     /// Closes every session of an account with 4503; gives how many there were.
@@ -172,7 +216,10 @@ impl Sessions {
         {
             let mut open = self.lock();
             open.draining = true;
-            open.by_device.values().for_each(|link| link.order(Close::Drain));
+            let clients = open.by_device.len();
+            for (n, link) in open.by_device.values().enumerate() {
+                link.drain(come_back_ms(n, clients));
+            }
         }
         let all_left = async {
             loop {
@@ -203,7 +250,36 @@ mod tests {
     use super::*;
 
     fn link(device: DeviceId) -> Arc<Link> {
-        Arc::new(Link::new(AccountId::random(), device, None))
+        linked(device, 1)
+    }
+
+    fn linked(device: DeviceId, seat: i64) -> Arc<Link> {
+        Arc::new(Link::new(AccountId::random(), device, seat))
+    }
+
+    #[test]
+    fn the_newest_session_of_a_device_counts_wherever_it_is() {
+        let (sessions, device) = (Arc::new(Sessions::default()), DeviceId::random());
+        let (newer, older) = (linked(device, 5), linked(device, 4));
+        let seat = sessions.enter(Arc::clone(&newer)).ok();
+        assert_eq!(sessions.enter(older).err(), Some(Close::Replaced), "it comes after the newer one");
+        assert!(!sessions.replace(device, 5) && !sessions.replace(device, 3), "of itself, and of an older one");
+        assert_eq!(newer.ordered(), None);
+        assert!(sessions.replace(device, 6));
+        assert_eq!(newer.ordered(), Some(Close::Replaced));
+        drop(seat);
+        assert!(!sessions.replace(device, 7));
+    }
+
+    #[test]
+    fn clients_come_back_spread() {
+        assert_eq!((come_back_ms(0, 1), come_back_ms(1, 2)), (0, 500));
+        let all: Vec<_> = (0..2_000).map(|n| come_back_ms(n, 2_000)).collect();
+        assert!(all.is_sorted() && all[1_999] == 3_998);
+        let within_a_second =
+            (0..4_000).filter(|from| all.iter().filter(|at| (*from..from + 1_000).contains(*at)).count() > 501);
+        assert_eq!(within_a_second.count(), 0, "500 in any second");
+        assert!(come_back_ms(99_999, 100_000) < 30_000);
     }
 
     #[test]

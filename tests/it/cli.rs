@@ -170,6 +170,8 @@ async fn a_stop_loses_nothing(db: Db) {
     let path = format!("/units/{unit}");
     alive.api.until(token, &path, "the fix", |u| !u["fix"].is_null()).await;
     alive.terminate();
+    let drain = socket.until("when to come back", |frame| frame["type"] == "drain").await;
+    assert_eq!(drain["come_back_ms"], 0, "one alone may come back at once");
     let closed = socket.next().await.unwrap_err();
     assert!(closed.starts_with("4000 "), "{closed}");
     assert!(alive.ended().await.success(), "{}", alive.logged());

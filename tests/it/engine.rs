@@ -8,6 +8,7 @@ use crate::{
     on_both,
 };
 use sigap::{
+    bus::{Bus, Ear},
     domain::{access::*, area::OfferMode, dispatch::*, fix::RawFix, ids::*, incident::*, place::Place, unit::Duty},
     engine::{Availability, Engine, Order, Settings, Tap, feed::View},
     live::Live,
@@ -39,10 +40,17 @@ impl World {
         let clock = Arc::new(AtomicI64::new(T0.0));
         let hand = Arc::clone(&clock);
         let now = Arc::new(move || sigap::domain::time::UnixMs(hand.load(Ordering::SeqCst)));
-        let (engine, conductor) =
-            Engine::start(store.clone(), Live::memory(), Road::default(), Settings::default(), now, Handle::current())
-                .await
-                .unwrap();
+        let (engine, conductor) = Engine::start(
+            store.clone(),
+            Live::memory(),
+            (Bus::Local, Ear::deaf()),
+            Road::default(),
+            Settings::default(),
+            now,
+            Handle::current(),
+        )
+        .await
+        .unwrap();
         tokio::spawn(conductor.run());
         Self { store, engine, clock }
     }

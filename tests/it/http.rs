@@ -11,6 +11,7 @@ use actix_web::{App, HttpServer, web};
 use reqwest::{Client, Method, header::HeaderMap};
 use serde_json::{Value, json};
 use sigap::{
+    bus::{Bus, Ear},
     domain::{access::*, fix::RawFix, ids::*, place::Place, time::UnixMs},
     engine::{self, Engine},
     http::{self, Gauge, HttpState},
@@ -82,8 +83,17 @@ impl Served {
         let hand = Arc::clone(&clock);
         let now = Arc::new(move || UnixMs(hand.load(Ordering::SeqCst)));
         let rules = engine::Settings::default();
-        let (engine, conductor) =
-            Engine::start(store.clone(), Live::memory(), Road::default(), rules, now, Handle::current()).await.unwrap();
+        let (engine, conductor) = Engine::start(
+            store.clone(),
+            Live::memory(),
+            (Bus::Local, Ear::deaf()),
+            Road::default(),
+            rules,
+            now,
+            Handle::current(),
+        )
+        .await
+        .unwrap();
         tokio::spawn(conductor.run());
         let sockets = Gauge {
             name: "sigap_sessions",

@@ -3,7 +3,7 @@
 use crate::{harness::*, on_both};
 use sigap::{
     domain::{access::*, ids::*, refusal::Refusal},
-    store::{Refresh, Store, Ticket},
+    store::{Refresh, Seat, Store, Ticket},
 };
 
 /// A hash that differs for each number.
@@ -112,7 +112,7 @@ on_both! {
             for one in tries {
                 won.extend(one.await.unwrap());
             }
-            assert_eq!(won, [ticket]);
+            assert_eq!(won, [Seat { ticket, no: i64::from(round) + 1 }], "each is the device's next session");
         }
     }
 
@@ -121,7 +121,7 @@ on_both! {
         let ticket = Ticket { account: officer(&store).await, device: device() };
         store.add_ticket(hash(1), ticket, T0.plus(30_000), T0).await.unwrap();
         store.add_ticket(hash(2), ticket, T0.plus(30_000), T0).await.unwrap();
-        assert_eq!(store.take_ticket(hash(1), T0.plus(29_999)).await.unwrap(), Some(ticket));
+        assert_eq!(store.take_ticket(hash(1), T0.plus(29_999)).await.unwrap(), Some(Seat { ticket, no: 1 }));
         assert_eq!(store.take_ticket(hash(2), T0.plus(30_000)).await.unwrap(), None);
         assert_eq!(store.take_ticket(hash(2), T0).await.unwrap(), None, "a late taker uses it up");
         assert_eq!(store.take_ticket(hash(3), T0).await.unwrap(), None);
@@ -137,7 +137,7 @@ on_both! {
         assert_eq!(outcome.unwrap_err().refusal(), Some(&Refusal::NotFound("device")));
         store.sign_off(&by(&officer, Source::Phone, 1), unit, phone).await.unwrap();
         store.add_ticket(hash(1), foreign, T0.plus(30_000), T0).await.unwrap();
-        assert_eq!(store.take_ticket(hash(1), T0).await.unwrap(), Some(foreign));
+        assert_eq!(store.take_ticket(hash(1), T0).await.unwrap().map(|seat| seat.ticket), Some(foreign));
     }
 
     async fn a_lost_phone_is_shut_out(db: Db) {

@@ -16,6 +16,7 @@ use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
 };
+use uuid::Uuid;
 
 /// How long a window is, milliseconds.
 const WINDOW_MS: i64 = 300_000;
@@ -25,9 +26,17 @@ const LINGER_MS: i64 = 60_000;
 const POINTS: usize = 1_500;
 
 /// Windows by unit and start.
-#[derive(Default)]
 pub struct TrackLog {
+    /// Goes with the name of each part: a phone that moves to another node opens a part there, perhaps in the same
+    /// millisecond.
+    node: Uuid,
     open: Mutex<HashMap<Span, Window>>,
+}
+
+impl Default for TrackLog {
+    fn default() -> Self {
+        Self { node: Uuid::now_v7(), open: Mutex::default() }
+    }
 }
 
 /// Which five minutes of which unit; they start at a multiple of five minutes.
@@ -36,8 +45,8 @@ type Span = (UnitId, UnixMs);
 /// Five minutes of a unit.
 #[derive(Clone)]
 pub struct Window {
-    /// When this one was opened: tells windows of the same start apart.
-    opened: UnixMs,
+    /// When and where this one was opened: tells windows of the same start apart.
+    opened: (UnixMs, Uuid),
     /// The points, as they came.
     points: Packer,
     dirty: bool,
@@ -46,13 +55,17 @@ pub struct Window {
 }
 
 impl Window {
-    fn new(opened: UnixMs) -> Self {
+    fn new(opened: (UnixMs, Uuid)) -> Self {
         Self { opened, points: Packer::default(), dirty: false, last: None }
     }
 
     /// As the store keeps it.
     pub fn part(&self, start: UnixMs) -> TrackPart {
-        TrackPart { start, part: self.opened.0.to_string(), points: self.points.bytes() }
+        TrackPart {
+            start,
+            part: format!("{}-{}", self.opened.0.0, self.opened.1.simple()),
+            points: self.points.bytes(),
+        }
     }
 }
 
@@ -69,7 +82,7 @@ impl TrackLog {
     /// Adds a point.
     pub fn push(&self, unit: UnitId, point: TrackPoint, now: UnixMs) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let window = open.entry((unit, start(point.at))).or_insert_with(|| Window::new(now));
+        let window = open.entry((unit, start(point.at))).or_insert_with(|| Window::new((now, self.node)));
         if window.points.len() < POINTS {
             window.points.push(&point);
             window.dirty = true;

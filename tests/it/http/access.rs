@@ -153,7 +153,7 @@ served! {
         let given = s.post(&officer, "/ws-ticket", json!({ "device": phone })).await.expect(201);
         assert_eq!((&given["protocol"], &given["expires"]), (&json!("sigap.v1"), &json!(T0.0 + 30_000)));
         let redeemed = s.engine.auth().redeem(given["ticket"].as_str().unwrap(), s.engine.now()).await.unwrap();
-        assert_eq!(redeemed.device, phone);
+        assert_eq!(redeemed.ticket.device, phone);
         let stranger = s.token(Role::Officer, "BPN").await;
         s.post(&stranger, "/ws-ticket", json!({ "device": phone })).await.problem(403, "bad_device");
         s.post("", "/ws-ticket", json!({ "device": phone })).await.problem(401, "unauthenticated");

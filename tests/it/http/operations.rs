@@ -13,7 +13,7 @@ served! {
         let desk = s.token(Role::Dispatcher, "BPN").await;
         s.store.close().await;
         let away = s.send("GET", "/readyz", &[], "").await.expect(503);
-        assert_eq!(away, json!({ "status": "degraded", "database": false }));
+        assert_eq!(away, json!({ "status": "degraded", "database": false, "reason": "the database does not answer" }));
         assert_eq!(s.send("GET", "/livez", &[], "").await.status, 200);
         let reply = s.get(&desk, "/areas").await;
         reply.problem(503, "unavailable");

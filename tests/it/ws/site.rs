@@ -5,6 +5,7 @@ use actix_web::{App, HttpServer, dev::ServerHandle, rt::System};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use sigap::{
+    bus::{Bus, Ear},
     domain::{access::*, fix::RawFix, ids::*, place::Place, time::UnixMs},
     engine::{Engine, Settings as EngineSettings},
     live::Live,
@@ -55,10 +56,12 @@ impl Site {
         let now = Arc::new(move || UnixMs(hand.load(Ordering::SeqCst)));
         let parts = (store.clone(), Live::memory(), Road::default(), EngineSettings::default());
         let (engine, conductor) =
-            Engine::start(parts.0, parts.1, parts.2, parts.3, now, Handle::current()).await.unwrap();
+            Engine::start(parts.0, parts.1, (Bus::Local, Ear::deaf()), parts.2, parts.3, now, Handle::current())
+                .await
+                .unwrap();
         let hub = Hub::new(engine.clone(), settings);
         tokio::spawn(conductor.run());
-        tokio::spawn(Arc::clone(&hub).follow_crews());
+        tokio::spawn(Arc::clone(&hub).follow());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (tell, told) = std::sync::mpsc::channel();
