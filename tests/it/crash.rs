@@ -5,8 +5,8 @@
 //! and a repeat must be answered the same.
 
 mod fleet;
-mod ledger;
-mod proof;
+pub mod ledger;
+pub mod proof;
 
 use crate::{harness::*, on_both};
 use fleet::Fleet;

@@ -17,6 +17,7 @@ mod http;
 mod journal;
 mod live;
 mod logins;
+mod nodes;
 mod replay;
 mod specs;
 mod tracks;

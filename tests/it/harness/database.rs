@@ -28,6 +28,8 @@ pub struct Db(Arc<Inner>);
 struct Inner {
     engine: Engine,
     url: String,
+    /// The PostgreSQL that it is on; empty for SQLite.
+    server: String,
     /// Deleted with the last clone.
     _folder: Option<tempfile::TempDir>,
 }
@@ -45,17 +47,22 @@ pub fn run<F: Future<Output = ()>>(engine: Engine, test: fn(Db) -> F) {
 impl Db {
     /// Makes a database; its name is unique among all runs that share a server.
     pub async fn create(engine: Engine) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
         if engine == Engine::Sqlite {
             let folder = tempfile::tempdir().unwrap();
             let url = format!("sqlite://{}", folder.path().join("sigap.db").display());
-            return Self(Arc::new(Inner { engine, url, _folder: Some(folder) }));
+            return Self(Arc::new(Inner { engine, url, server: String::new(), _folder: Some(folder) }));
         }
-        let server = server_url();
+        Self::create_at(&server_url()).await
+    }
+
+    /// Makes a database on this PostgreSQL.
+    pub async fn create_at(server: &str) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("it_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        admin(&server, &format!("CREATE DATABASE {name}")).await;
+        admin(server, &format!("CREATE DATABASE {name}")).await;
         let (base, _) = server.rsplit_once('/').expect("the server's URL ends in a database");
-        Self(Arc::new(Inner { engine, url: format!("{base}/{name}"), _folder: None }))
+        let (url, server) = (format!("{base}/{name}"), server.to_owned());
+        Self(Arc::new(Inner { engine: Engine::Postgres, url, server, _folder: None }))
     }
 
     /// As `SIGAP_DATABASE_URL` takes it.
@@ -140,10 +147,10 @@ impl Db {
         PgConnection::connect(self.url()).await.unwrap()
     }
 
-    async fn drop_database(&self) {
+    pub async fn drop_database(&self) {
         if self.0.engine == Engine::Postgres {
             let (_, name) = self.url().rsplit_once('/').unwrap();
-            admin(&server_url(), &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+            admin(&self.0.server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
         }
     }
 }

@@ -12,12 +12,14 @@
 
 mod client;
 mod database;
+mod postgres;
 mod redis;
 mod seed;
 mod server;
 
 pub use client::*;
 pub use database::{Db, Engine, run};
+pub use postgres::PrivatePostgres;
 pub use redis::{PrivateCluster, PrivateRedis, redis_cluster_url, redis_prefix, redis_url};
 pub use seed::*;
 pub use server::*;

@@ -153,6 +153,11 @@ pub async fn serve(config: Config) -> Served {
 }
 
 impl Served {
+    /// What it works with.
+    pub fn engine(&self) -> &Engine {
+        &self.running.engine
+    }
+
     /// The clean end.
     pub async fn stop(self) {
         self.stop.send(()).unwrap();

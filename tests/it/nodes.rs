@@ -1,0 +1,9 @@
+//! Several nodes over one PostgreSQL and one Redis: what one commits, the others know; what one leaves, the others do.
+
+mod blows;
+mod devices;
+mod drain;
+mod load;
+mod offers;
+mod pair;
+mod words;
