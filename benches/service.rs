@@ -17,6 +17,8 @@ mod idle;
 mod ingest;
 #[path = "service/journal.rs"]
 mod journal;
+#[path = "service/nodes.rs"]
+mod nodes;
 #[path = "service/offer.rs"]
 mod offer;
 #[path = "service/phone.rs"]
@@ -43,6 +45,8 @@ fn main() {
         ("journal_postgres", |summary| all_cores().block_on(journal::run(summary, Kind::Postgres))),
         ("offer_sqlite", |summary| all_cores().block_on(offer::run(summary, Kind::Sqlite))),
         ("offer_postgres", |summary| all_cores().block_on(offer::run(summary, Kind::Postgres))),
+        ("cross_node_offer", |summary| all_cores().block_on(nodes::offers(summary))),
+        ("failover_gap", |summary| all_cores().block_on(nodes::failover(summary))),
     ] {
         if common::is_chosen(name) {
             measure(&mut summary);

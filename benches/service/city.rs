@@ -37,6 +37,8 @@ pub struct City {
 pub struct Seat {
     /// For the socket.
     pub ticket: String,
+    /// Which phone.
+    pub device: DeviceId,
 }
 
 impl City {
@@ -94,7 +96,7 @@ impl City {
                     let ticket = Ticket { account: self.officer, device };
                     let added = self.store.add_ticket(hash, ticket, now.plus(TICKET_MS), now).await;
                     added.expect("the device is known");
-                    Seat { ticket: secret }
+                    Seat { ticket: secret, device }
                 }
             })
             .buffered(AT_ONCE)

@@ -44,13 +44,18 @@ impl Drop for Server {
 impl Server {
     /// Starts `sigap serve` on a database; on one core, or on all.
     pub async fn sigap(database: &Database, core: Option<&str>) -> Self {
+        Self::sigap_with(database, core, &[]).await
+    }
+
+    /// As [`Self::sigap`], with more in its environment.
+    pub async fn sigap_with(database: &Database, core: Option<&str>, more: &[(&str, String)]) -> Self {
         let folder = database.folder();
         let server = Self::start(env!("CARGO_BIN_EXE_sigap"), core, |command, port| {
             // A file sigap.toml of this folder shall not be read.
             command.arg("serve").current_dir(folder);
             command.env("SIGAP_LISTEN", format!("127.0.0.1:{port}")).env("SIGAP_MASTER_KEY", MASTER_KEY);
             command.env("SIGAP_DATABASE_URL", database.url()).env("SIGAP_CHECKPOINT_FILE", "checkpoints.jsonl");
-            command.env("RUST_LOG", "warn");
+            command.env("RUST_LOG", "warn").envs(more.iter().map(|(name, value)| (name, value)));
         });
         server.is_up().await;
         server
