@@ -59,7 +59,7 @@ enum Way {
 
 enum Goal {
     One(Client),
-    Cluster(ClusterClient),
+    Cluster(Box<ClusterClient>),
 }
 
 /// The way to Redis.
@@ -100,7 +100,7 @@ impl Link {
                     .overall_response_timeout(Some(deadline))
                     .retries(1)
                     .build();
-                Goal::Cluster(client.map_err(|e| wrong(e.to_string()))?)
+                Goal::Cluster(Box::new(client.map_err(|e| wrong(e.to_string()))?))
             }
             None if url.starts_with("redis://") => Goal::One(Client::open(url).map_err(|e| wrong(e.to_string()))?),
             None => return Err(wrong("it must begin with redis:// or redis+cluster://".to_owned())),

@@ -19,7 +19,7 @@ pub struct Fleet {
 }
 
 fn is_free(no: usize) -> bool {
-    no % 2 == 0
+    no.is_multiple_of(2)
 }
 
 impl Fleet {
