@@ -62,7 +62,7 @@ impl AreaTx {
             self.conn(),
             "INSERT INTO incident (area, no, kind, priority, origin, status, lat, lng, place_version, district, by_sign,
                 notes, opened_ms, start_ms, target_ms, answered_ms, validated_ms)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, NULL, $9, 0, $10, $11, $12, $13, $14)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $15, $9, 0, $10, $11, $12, $13, $14)",
             city.as_str(),
             id.no,
             &new.kind,
@@ -76,7 +76,8 @@ impl AreaTx {
             beginning.start.0,
             target_ms,
             ms(beginning.answered),
-            ms(beginning.validated)
+            ms(beginning.validated),
+            &new.district
         )?;
         let opened = Happened::IncidentOpened {
             incident: id,
@@ -87,7 +88,7 @@ impl AreaTx {
             target_ms,
         };
         self.event(city, &id.to_string(), Audience::Desk, opened).await?;
-        self.set_place(id, new.place, new.district).await?;
+        self.write_place(id, 1, new.place, &new.district).await?;
         if let Some(text) = &new.note {
             let teller = report.map(|(report, subject)| (report.area, subject));
             self.write_note(id, text, teller).await?;
@@ -99,26 +100,40 @@ impl AreaTx {
         Ok(incident)
     }
 
-    /// Writes the next version of the place. The first is told by `incident.opened`.
+    /// Writes the next version of the place.
     pub(super) async fn set_place(
         &mut self,
         id: IncidentId,
         place: Place,
         district: Option<String>,
     ) -> Result<(), StoreError> {
-        let (area, source, now) = (id.area.as_str(), self.cause.source.as_str(), self.now().0);
         let version = sql!(
             scalar i64,
             self.conn(),
             "UPDATE incident SET lat = $3, lng = $4, district = $5, place_version = place_version + 1
              WHERE area = $1 AND no = $2 RETURNING place_version",
-            area,
+            id.area.as_str(),
             id.no,
             place.lat(),
             place.lng(),
             &district
         )?
         .ok_or(StoreError::Refused(Refusal::NotFound("incident")))?;
+        self.write_place(id, version, place, &district).await?;
+        let what = Happened::IncidentPlace { incident: id, version, district };
+        self.event(id.area, &id.to_string(), Audience::Desk, what).await?;
+        Ok(())
+    }
+
+    /// Keeps a version of the place beside those before it.
+    async fn write_place(
+        &mut self,
+        id: IncidentId,
+        version: i64,
+        place: Place,
+        district: &Option<String>,
+    ) -> Result<(), StoreError> {
+        let (area, source, now) = (id.area.as_str(), self.cause.source.as_str(), self.now().0);
         sql!(
             run,
             self.conn(),
@@ -129,14 +144,10 @@ impl AreaTx {
             version,
             place.lat(),
             place.lng(),
-            &district,
+            district,
             source,
             now
         )?;
-        if version > 1 {
-            let what = Happened::IncidentPlace { incident: id, version, district };
-            self.event(id.area, &id.to_string(), Audience::Desk, what).await?;
-        }
         Ok(())
     }
 

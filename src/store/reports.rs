@@ -200,7 +200,7 @@ impl AreaTx {
                 let opened = self.open(city, opening, beginning, Some((id, subject))).await?;
                 self.join(id, opened.id).await?;
                 if let Some(first) = first {
-                    self.ask_first(opened.id, *first).await?;
+                    self.ask_first(&opened, *first).await?;
                 }
                 Some(opened)
             }

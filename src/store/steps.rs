@@ -36,11 +36,11 @@ pub struct FirstOffer {
 impl AreaTx {
     /// Asks the first of these units that can be claimed, if any. Those of areas whose journals this transaction does not
     /// hold are left to a later dispatch.
-    pub(super) async fn ask_first(&mut self, incident: IncidentId, first: FirstOffer) -> Result<(), StoreError> {
+    pub(super) async fn ask_first(&mut self, opened: &Incident, first: FirstOffer) -> Result<(), StoreError> {
         let FirstOffer { mut pick, travel_ms, limits } = first;
         while let Some(unit) = pick.chosen.map(|c| c.unit).filter(|unit| self.holds(unit.area)) {
             let new = NewDispatch {
-                incident,
+                incident: opened.id,
                 unit,
                 mode: Mode::Auto,
                 at_most: Some(1),
@@ -49,7 +49,7 @@ impl AreaTx {
                 pick: Some(pick.clone()),
             };
             let numbers = self.numbers();
-            match self.start_dispatch(new).await {
+            match self.begin_dispatch(opened, &[], new).await {
                 Ok(_) => return Ok(()),
                 // The index was a moment behind. The guard wrote nothing, and the number is free again.
                 Err(StoreError::Refused(Refusal::UnitBusy { .. } | Refusal::UnitOffDuty(_) | Refusal::NotFound(_))) => {
@@ -166,8 +166,19 @@ impl AreaTx {
     /// Inserts a dispatch and, unless it is queued, claims its unit. The second lock is the unique index.
     pub(super) async fn start_dispatch(&mut self, new: NewDispatch) -> Result<Dispatch, StoreError> {
         let incident = self.incident(new.incident).await?;
-        open_only(&incident)?;
         let open = self.open_dispatches(new.incident).await?;
+        let id = self.begin_dispatch(&incident, &open, new).await?;
+        self.dispatch(id).await
+    }
+
+    /// As [`Self::start_dispatch`], for an incident that was just read with its open dispatches.
+    async fn begin_dispatch(
+        &mut self,
+        incident: &Incident,
+        open: &[Dispatch],
+        new: NewDispatch,
+    ) -> Result<DispatchId, StoreError> {
+        open_only(incident)?;
         if new.at_most.is_some_and(|most| open.len() >= most) {
             refuse!(Refusal::EnoughUnits(new.incident));
         }
@@ -210,9 +221,13 @@ impl AreaTx {
             _ => self.start_offer(work, new.mode, new.limits).await?,
         };
         self.dispatch_event(work, what).await?;
-        self.follow_units(new.incident).await?;
-        self.move_warning(&incident, new.travel_ms).await?;
-        self.dispatch(id).await
+        // An offer changes nothing of an incident that waits and was not despaired of.
+        let waits = incident.status == IncidentStatus::Waiting && incident.unassigned_since.is_none();
+        if status != DispatchStatus::Offered || !waits {
+            self.follow_units(new.incident).await?;
+        }
+        self.move_warning(incident, new.travel_ms).await?;
+        Ok(id)
     }
 
     /// Sets the deadlines of an offer.
