@@ -61,13 +61,17 @@ impl Engine {
     /// Writes the tracks and the last places that changed since the last flush.
     ///
     /// # Errors
-    /// [`super::Error`] when the database fails: they are written with the next flush.
+    /// [`super::Error`] when the database fails: they are written with the next flush, for half an hour; then the oldest
+    /// are given up.
     pub async fn flush_tracks(&self) -> Result<(), super::Error> {
         let dirty = self.inner.tracks.take_dirty(self.now());
         for windows in dirty.windows.chunks(WINDOWS_AT_ONCE) {
             let parts = windows.iter().map(|((unit, start), window)| (*unit, window.part(*start))).collect();
             if let Err(error) = self.inner.store.append_tracks(parts).await {
-                self.inner.tracks.put_back(&dirty);
+                let given_up = self.inner.tracks.put_back(&dirty, self.now());
+                if given_up > 0 {
+                    tracing::error!(given_up, "parts of tracks could not be written for half an hour and are lost");
+                }
                 return Err(error);
             }
         }

@@ -22,6 +22,9 @@ use uuid::Uuid;
 const WINDOW_MS: i64 = 300_000;
 /// How long after its end a window is kept for late points, milliseconds.
 const LINGER_MS: i64 = 60_000;
+/// How long a window that cannot be written is kept, milliseconds: with the database away for hours, a node must not
+/// fill its memory with where units were.
+const KEEP_MS: i64 = 1_800_000;
 /// Points that a window holds at most: five per second. What comes beyond is left out of the track.
 const POINTS: usize = 1_500;
 
@@ -108,10 +111,15 @@ impl TrackLog {
         dirty
     }
 
-    /// Puts back what could not be written.
-    pub fn put_back(&self, dirty: &Dirty) {
+    /// Puts back what could not be written. Windows that were opened too long ago are given up; says how many.
+    pub fn put_back(&self, dirty: &Dirty, now: UnixMs) -> usize {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut given_up = 0;
         for (span, window) in &dirty.windows {
+            if now.since(window.opened.0) > KEEP_MS {
+                given_up += 1;
+                continue;
+            }
             open.entry(*span).or_insert_with(|| window.clone()).dirty = true;
         }
         for &(unit, place, at) in &dirty.places {
@@ -119,6 +127,7 @@ impl TrackLog {
                 window.last.get_or_insert((place, at));
             }
         }
+        given_up
     }
 }
 
@@ -164,8 +173,10 @@ mod tests {
         let (log, unit) = (TrackLog::default(), "BPN-M1".parse().unwrap());
         log.push(unit, point(1_000, false), UnixMs(1_000));
         let dirty = log.take_dirty(UnixMs(900_000));
-        log.put_back(&dirty);
+        assert_eq!(log.put_back(&dirty, UnixMs(900_000)), 0);
         let again = log.take_dirty(UnixMs(901_000));
         assert_eq!((again.windows.len(), again.places.len()), (1, 1));
+        assert_eq!(log.put_back(&again, UnixMs(1_001 + KEEP_MS)), 1, "not for ever");
+        assert!(log.take_dirty(UnixMs(2_000 + KEEP_MS)).windows.is_empty());
     }
 }
