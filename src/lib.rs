@@ -6,7 +6,6 @@
 
 pub mod domain;
 
-pub mod bus;
 pub mod live;
 pub mod road;
 pub mod store;

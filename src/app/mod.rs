@@ -13,11 +13,13 @@ pub use serve::{Running, serve};
 pub use spec::documents as spec_documents;
 
 use crate::{
-    bus::{Bus, Ear},
     cli::{self, Command},
     config::{Config, LogFormat},
     engine::{Conductor, Engine},
-    live::{Live, RedisSettings},
+    live::{
+        Live, RedisSettings,
+        bus::{Bus, Ear},
+    },
     road::Road,
     sim::{client::Login, replay},
     store::Store,

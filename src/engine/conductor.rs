@@ -4,7 +4,10 @@
 //! head is read in any case: with Redis away, or a word lost, an event crosses within that second.
 
 use super::{Closing, Engine, Error};
-use crate::{bus::Note, store::Committed};
+use crate::{
+    live::bus::{Ear, Note},
+    store::Committed,
+};
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{
@@ -23,11 +26,11 @@ const SEATS_MS: i64 = 10_000;
 pub struct Conductor {
     engine: Engine,
     commits: Receiver<Arc<Committed>>,
-    ear: crate::bus::Ear,
+    ear: Ear,
 }
 
 impl Conductor {
-    pub(super) fn new(engine: Engine, ear: crate::bus::Ear) -> Self {
+    pub(super) fn new(engine: Engine, ear: Ear) -> Self {
         let commits = engine.inner.store.committed();
         Self { engine, commits, ear }
     }
@@ -71,7 +74,7 @@ impl Engine {
     }
 
     /// Takes what other nodes say.
-    async fn hear(&self, mut ear: crate::bus::Ear, look_now: &Notify) {
+    async fn hear(&self, mut ear: Ear, look_now: &Notify) {
         loop {
             match ear.next().await {
                 Note::Head { area, seq } => self.reaches(area, seq),

@@ -1,7 +1,7 @@
 //! What a node shares with others, and whether that works.
 
 use super::Engine;
-use crate::{bus, live};
+use crate::live;
 
 /// What this node shares with other nodes of the moment: positions and doorbells. Journals and claims are in the
 /// database, which another question is about.
@@ -17,7 +17,7 @@ impl Engine {
     /// How it stands with what is shared; `None` where this node is on its own.
     #[must_use]
     pub fn shared(&self) -> Option<Shared> {
-        let words = self.inner.bus.health()? == bus::Health::Ready;
+        let words = self.inner.bus.health()? == live::bus::Health::Ready;
         Some(Shared { positions: self.inner.live.health() == live::Health::Well, words })
     }
 

@@ -40,13 +40,15 @@ pub use seats::{Closing, Seating};
 pub use settings::Settings;
 
 use crate::{
-    bus::{Bus, Ear},
     domain::{
         access::*,
         ids::{DeviceId, UnitId},
         time::UnixMs,
     },
-    live::Live,
+    live::{
+        Live,
+        bus::{Bus, Ear},
+    },
     road::Road,
     store::Store,
 };

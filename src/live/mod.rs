@@ -7,7 +7,9 @@
 //! it is the hot path, called for every fix, and where positions live elsewhere it only lays the fix by to be sent with
 //! others.
 
+mod address;
 mod block;
+pub mod bus;
 mod cells;
 mod free;
 mod hash;
@@ -19,6 +21,7 @@ mod sphere;
 #[cfg(test)]
 mod tests;
 
+pub use address::BadAddress;
 pub use memory::Memory;
 pub use redis::{Health, Now, Redis, RedisSettings};
 
@@ -97,11 +100,8 @@ pub struct Counts {
 #[non_exhaustive]
 pub enum LiveError {
     /// What should say where Redis is does not. Never shows the URL: it may hold a password.
-    #[error("the Redis URL cannot be used: {reason}")]
-    Url {
-        /// What is wrong with it.
-        reason: String,
-    },
+    #[error(transparent)]
+    Url(#[from] BadAddress),
 }
 
 /// Live positions, wherever they are kept.

@@ -8,10 +8,10 @@ use crate::{
     on_both,
 };
 use sigap::{
-    bus::{Bus, Ear},
     domain::{access::*, area::OfferMode, dispatch::*, fix::RawFix, ids::*, incident::*, place::Place, unit::Duty},
     engine::{Availability, Engine, Order, Settings, Tap, feed::View},
     live::Live,
+    live::bus::{Bus, Ear},
     road::Road,
     store::Store,
 };

@@ -11,11 +11,11 @@ use actix_web::{App, HttpServer, web};
 use reqwest::{Client, Method, header::HeaderMap};
 use serde_json::{Value, json};
 use sigap::{
-    bus::{Bus, Ear},
     domain::{access::*, fix::RawFix, ids::*, place::Place, time::UnixMs},
     engine::{self, Engine},
     http::{self, Gauge, HttpState},
     live::Live,
+    live::bus::{Bus, Ear},
     road::Road,
     store::Store,
 };

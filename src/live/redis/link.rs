@@ -3,7 +3,10 @@
 //! Invariants: nothing waits longer than the deadline; only the keeper ([`super::keeper`]) connects, so that whoever asks
 //! while the way is broken is told so at once.
 
-use crate::live::LiveError;
+use crate::live::{
+    LiveError,
+    address::{Address, BadAddress},
+};
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value,
     aio::{ConnectionLike, MultiplexedConnection},
@@ -88,22 +91,17 @@ pub(super) enum Failure {
 impl Link {
     /// A way that is not yet gone. Knows one script.
     pub(super) fn new(url: &str, deadline: Duration, script: &'static str) -> Result<Self, LiveError> {
-        let wrong = |reason: String| LiveError::Url { reason };
-        let goal = match url.strip_prefix("redis+cluster://") {
-            Some(rest) => {
-                let (user, hosts) = rest.rsplit_once('@').map_or(("", rest), |(user, hosts)| (user, hosts));
-                let at = if user.is_empty() { "" } else { "@" };
-                let nodes = hosts.trim_end_matches('/').split(',').map(|host| format!("redis://{user}{at}{host}"));
+        let goal = match Address::parse(url)? {
+            Address::One(url) => Goal::One(Client::open(url.as_str()).map_err(|_| BadAddress::of(&url))?),
+            Address::Cluster(nodes) => {
                 let client = ClusterClient::builder(nodes)
                     .connection_timeout(deadline)
                     .response_timeout(deadline)
                     .overall_response_timeout(Some(deadline))
                     .retries(1)
                     .build();
-                Goal::Cluster(Box::new(client.map_err(|e| wrong(e.to_string()))?))
+                Goal::Cluster(Box::new(client.map_err(|_| BadAddress::of(url))?))
             }
-            None if url.starts_with("redis://") => Goal::One(Client::open(url).map_err(|e| wrong(e.to_string()))?),
-            None => return Err(wrong("it must begin with redis:// or redis+cluster://".to_owned())),
         };
         Ok(Self {
             goal,

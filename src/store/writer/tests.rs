@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::{
     area::{Area, Level, OfferMode, Targets},
+    event::{Audience, Happened},
     ids::*,
     import::NewArea,
     place::Place,

@@ -3,8 +3,8 @@
 use super::pair::until;
 use crate::harness::*;
 use sigap::{
-    bus::{Bus, Ear, Health, Note},
     domain::ids::{AreaCode, DeviceId},
+    live::bus::{Bus, Ear, Health, Note},
 };
 use std::time::Duration;
 use tokio::{runtime::Handle, time::timeout};

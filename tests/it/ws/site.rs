@@ -5,10 +5,10 @@ use actix_web::{App, HttpServer, dev::ServerHandle, rt::System};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use sigap::{
-    bus::{Bus, Ear},
     domain::{access::*, fix::RawFix, ids::*, place::Place, time::UnixMs},
     engine::{Engine, Settings as EngineSettings},
     live::Live,
+    live::bus::{Bus, Ear},
     road::Road,
     store::Store,
     ws::{self, Hub, Settings},

@@ -5,7 +5,7 @@
 
 use super::{
     Counts, Note,
-    line::{Address, Broken, CHANNELS, Mouth, Words},
+    line::{Broken, CHANNELS, Mouth, Route, Words},
 };
 use crate::domain::ids::{AreaCode, DeviceId};
 use futures_util::future::try_join_all;
@@ -62,14 +62,14 @@ struct Outbox {
 }
 
 impl Redis {
-    pub(super) fn start(address: Address, notes: mpsc::Sender<Note>, handle: &Handle) -> Self {
+    pub(super) fn start(route: Route, notes: mpsc::Sender<Note>, handle: &Handle) -> Self {
         let shared = Arc::new(Shared {
             node: Uuid::now_v7(),
             outbox: Mutex::default(),
             bell: Notify::new(),
             counts: Counts::default(),
         });
-        let task = handle.spawn(keep_open(Arc::clone(&shared), address, notes));
+        let task = handle.spawn(keep_open(Arc::clone(&shared), route, notes));
         Self { shared, task }
     }
 
@@ -102,10 +102,10 @@ impl Redis {
     }
 }
 
-async fn keep_open(shared: Arc<Shared>, address: Address, notes: mpsc::Sender<Note>) {
+async fn keep_open(shared: Arc<Shared>, route: Route, notes: mpsc::Sender<Note>) {
     let mut pause = PAUSE.0;
     loop {
-        let broken = match address.open().await {
+        let broken = match route.open().await {
             Ok((mouth, words)) => shared.serve(mouth, words, &notes).await,
             Err(broken) => broken,
         };

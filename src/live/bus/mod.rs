@@ -9,17 +9,13 @@ mod redis;
 #[cfg(test)]
 mod tests;
 
+use super::address::{Address, BadAddress};
 use crate::domain::ids::{AreaCode, DeviceId};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::{runtime::Handle, sync::mpsc};
 
 /// Words that may wait to be taken in; what comes beyond is let go and found in the database.
 const HEARD: usize = 4_096;
-
-/// Not an address of a Redis.
-#[derive(Debug, thiserror::Error)]
-#[error("redis_url {0}: expected redis://HOST:PORT or redis+cluster://HOST:PORT,HOST:PORT")]
-pub struct BadAddress(String);
 
 /// A word of another node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,9 +116,9 @@ impl Bus {
     /// # Errors
     /// [`BadAddress`] when the URL is none of a Redis.
     pub fn open(url: &str, prefix: &str, handle: &Handle) -> Result<(Self, Ear), BadAddress> {
-        let address = line::Address::parse(url, prefix)?;
+        let route = line::Route::new(Address::parse(url)?, prefix);
         let (notes, ear) = mpsc::channel(HEARD);
-        Ok((Self::Redis(redis::Redis::start(address, notes, handle)), Ear(Some(ear))))
+        Ok((Self::Redis(redis::Redis::start(route, notes, handle)), Ear(Some(ear))))
     }
 
     /// Tells the others that an area's journal reaches to `seq`. Never waits.

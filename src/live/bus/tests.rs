@@ -1,22 +1,6 @@
 //! What is told and read, without a Redis; with one, `tests/it/nodes` has it.
 
-use super::{line::Address, redis::Word, *};
-
-#[test]
-fn addresses_are_of_one_redis_or_of_a_cluster() {
-    for good in [
-        "redis://127.0.0.1:6379",
-        "redis://:secret@host/2",
-        "redis+cluster://a:7000,b:7001",
-        "redis+cluster://u:p@a:1,b:2",
-    ] {
-        assert!(Address::parse(good, "sigap:").is_ok(), "{good}");
-    }
-    for bad in ["", "http://a", "redis+cluster://", "postgres://u:hush@a/b", "rediss+cluster://a:1"] {
-        let error = Address::parse(bad, "sigap:").unwrap_err().to_string();
-        assert!(!error.contains("hush"), "{error}");
-    }
-}
+use super::{redis::Word, *};
 
 #[test]
 fn a_word_that_is_not_understood_is_passed_over() {

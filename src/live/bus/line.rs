@@ -3,7 +3,7 @@
 //! Words go over a fixed number of channels, so that nobody has to know which areas there are; on a cluster their hash
 //! tags spread them over the masters, and each is published on its own shard alone.
 
-use super::BadAddress;
+use crate::live::address::Address;
 use futures_util::StreamExt;
 use redis::{
     AsyncConnectionConfig, Client, ProtocolVersion, PushInfo, PushKind, RedisError, Value,
@@ -46,43 +46,32 @@ impl From<tokio::time::error::Elapsed> for Broken {
     }
 }
 
-/// Where Redis is, and the names of the channels there.
+/// The way to Redis, and the names of the channels there.
 #[derive(Clone, Debug)]
-pub struct Address {
-    nodes: Vec<String>,
-    cluster: bool,
+pub struct Route {
+    address: Address,
     channels: Vec<String>,
 }
 
-impl Address {
-    /// Reads `redis://…` and `redis+cluster://HOST:PORT,HOST:PORT`; a user and a password before the first host count
-    /// for all of them.
-    pub fn parse(url: &str, prefix: &str) -> Result<Self, BadAddress> {
-        // What is wrong is told without what may be a password.
-        let bad = || BadAddress(url.split_once('@').map_or(url, |(_, hosts)| hosts).to_owned());
-        let (cluster, nodes) = match url.strip_prefix("redis+cluster://") {
-            None => (false, vec![url.to_owned()]),
-            Some(rest) => {
-                let (who, hosts) =
-                    rest.rsplit_once('@').map_or(("", rest), |(_, hosts)| rest.split_at(rest.len() - hosts.len()));
-                (true, hosts.split(',').map(|host| format!("redis://{who}{}", host.trim())).collect())
-            }
-        };
-        if nodes.iter().any(|node| !node.starts_with("redis://") || Client::open(node.as_str()).is_err()) {
-            return Err(bad());
-        }
-        let channels = (0..CHANNELS).map(|n| format!("{prefix}{{bus-{n}}}")).collect();
-        Ok(Self { nodes, cluster, channels })
+impl Route {
+    /// To channels that begin with `prefix`.
+    pub fn new(address: Address, prefix: &str) -> Self {
+        Self { address, channels: (0..CHANNELS).map(|n| format!("{prefix}{{bus-{n}}}")).collect() }
     }
 
     /// Connects and listens.
     pub async fn open(&self) -> Result<(Mouth, Words), Broken> {
-        timeout(OPENING, async { if self.cluster { self.open_cluster().await } else { self.open_single().await } })
-            .await?
+        let open = async {
+            match &self.address {
+                Address::One(url) => self.open_single(url).await,
+                Address::Cluster(nodes) => self.open_cluster(nodes).await,
+            }
+        };
+        timeout(OPENING, open).await?
     }
 
-    async fn open_single(&self) -> Result<(Mouth, Words), Broken> {
-        let client = Client::open(self.nodes[0].as_str())?;
+    async fn open_single(&self, url: &str) -> Result<(Mouth, Words), Broken> {
+        let client = Client::open(url)?;
         let config =
             AsyncConnectionConfig::new().set_connection_timeout(Some(OPENING)).set_response_timeout(Some(TELLING));
         let speak = client.get_multiplexed_async_connection_with_config(&config).await?;
@@ -94,9 +83,9 @@ impl Address {
         ))
     }
 
-    async fn open_cluster(&self) -> Result<(Mouth, Words), Broken> {
+    async fn open_cluster(&self, nodes: &[String]) -> Result<(Mouth, Words), Broken> {
         let (push, words) = mpsc::channel(WAITING);
-        let client = ClusterClient::builder(self.nodes.clone())
+        let client = ClusterClient::builder(nodes.to_vec())
             .use_protocol(ProtocolVersion::RESP3)
             .connection_timeout(OPENING)
             .response_timeout(TELLING)
