@@ -16,6 +16,7 @@ pub mod ids;
 pub mod import;
 pub mod incident;
 pub mod nearest;
+pub mod phone;
 pub mod place;
 pub mod refusal;
 pub mod report;

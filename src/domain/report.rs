@@ -1,6 +1,8 @@
 //! A citizen's contact, from the first ring to its end.
 
-use super::{access::Source, ids::*, place::Place, refusal::WrongTransition, time::UnixMs, words::words};
+use super::{
+    access::Source, ids::*, phone::PhoneNumber, place::Place, refusal::WrongTransition, time::UnixMs, words::words,
+};
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -93,7 +95,7 @@ pub struct NewReport {
     /// Where.
     pub place: Option<Place>,
     /// The caller's number, sealed at rest.
-    pub caller_number: Option<String>,
+    pub caller_number: Option<PhoneNumber>,
     /// The caller's name, sealed at rest.
     pub caller_name: Option<String>,
     /// The place in words, sealed at rest.

@@ -96,8 +96,8 @@ pub fn call(town: &Town, mix: &Mix, now: UnixMs, rng: &mut StdRng) -> NewReport 
         place: Some(town.place(rng)),
         rung_at: (valid && talk_ms > 0).then_some(rung),
         answered_at: (valid && talk_ms > 0).then(|| rung.plus((talk_ms / 4).min(8_000))),
-        // No number begins with +62 0: nobody's phone is named here.
-        caller_number: Some(format!("+620{:08}", rng.random_range(0..100_000_000))),
+        // No country has the code 999: nobody's phone is named here.
+        caller_number: Some(format!("+9990{:08}", rng.random_range(0..100_000_000))),
         text: None,
     }
 }

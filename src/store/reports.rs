@@ -13,6 +13,7 @@ use crate::domain::{
     event::{Audience, Happened},
     ids::*,
     incident::*,
+    phone::PhoneNumber,
     place::Place,
     report::*,
     time::UnixMs,
@@ -40,7 +41,7 @@ struct ReportRow {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Personal {
     place: Option<Place>,
-    number: Option<String>,
+    number: Option<PhoneNumber>,
     name: Option<String>,
     address: Option<String>,
     text: Option<String>,
@@ -108,9 +109,9 @@ async fn row(c: &mut Conn<'_>, id: ReportId) -> Result<Option<ReportRow>, StoreE
 
 impl AreaTx {
     /// The subject of a caller: the same one for each call from a number.
-    async fn caller(&mut self, desk: AreaCode, number: Option<&str>) -> Result<SubjectId, StoreError> {
+    async fn caller(&mut self, desk: AreaCode, number: Option<&PhoneNumber>) -> Result<SubjectId, StoreError> {
         let Some(number) = number else { return self.new_subject(desk).await };
-        let hash = self.keys.number_hash(number);
+        let hash = self.keys.number_hash(number.as_str());
         let known = sql!(
             scalar String,
             self.conn(),
@@ -144,7 +145,7 @@ impl AreaTx {
             (false, Some(_)) => ReportStatus::Answered,
             (false, None) => ReportStatus::Ringing,
         };
-        let subject = self.caller(desk, new.caller_number.as_deref()).await?;
+        let subject = self.caller(desk, new.caller_number.as_ref()).await?;
         let outside = matches!(landing, Landing::Outside { .. });
         sql!(
             run,

@@ -28,7 +28,7 @@ pub fn call(number: &str) -> NewReport {
         answered: None,
         kind: "theft".to_owned(),
         place: Some(scene()),
-        caller_number: Some(number.to_owned()),
+        caller_number: Some(format!("{number}-000-001").parse().unwrap()),
         caller_name: Some("a caller".to_owned()),
         address: Some("by the harbour".to_owned()),
         text: Some("two men".to_owned()),

@@ -9,6 +9,7 @@ use crate::domain::{
     atlas::Located,
     ids::{AreaCode, CommandId},
     incident::{Incident, Priority},
+    phone::PhoneNumber,
     place::Place,
     refusal::Refusal,
     report::{Channel, NewReport, Report},
@@ -45,9 +46,9 @@ pub struct ReportBody {
     pub rung_at: Option<UnixMs>,
     /// When somebody answered, Unix milliseconds.
     pub answered_at: Option<UnixMs>,
-    /// The caller's number: 3 to 20 digits, a plus before them at most.
+    /// The caller's number in any form: `0812…`, `+62812…`, `62812…`; another country's with its plus.
     #[schema(value_type = Option<String>)]
-    pub caller_number: Option<Number>,
+    pub caller_number: Option<PhoneNumber>,
     /// The caller's name.
     #[schema(value_type = Option<String>, max_length = 200)]
     pub caller_name: Option<Text<200>>,
@@ -61,25 +62,6 @@ pub struct ReportBody {
 
 const fn p2() -> Priority {
     Priority::P2
-}
-
-/// A telephone number with blanks, dashes and brackets taken out, so that one caller is one caller.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Number(String);
-
-impl TryFrom<String> for Number {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let bare: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')')).collect();
-        let digits = bare.strip_prefix('+').unwrap_or(&bare);
-        if !(3..=20).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            // The number itself is not repeated: this text may end in somebody's log.
-            return Err("a caller's number must have 3 to 20 digits, with a plus before them at most");
-        }
-        Ok(Self(bare))
-    }
 }
 
 impl ReportBody {
@@ -97,7 +79,7 @@ impl ReportBody {
             answered: self.answered_at,
             kind: self.kind.into_string(),
             place: self.place,
-            caller_number: self.caller_number.map(|n| n.0),
+            caller_number: self.caller_number,
             caller_name: self.caller_name.map(Text::into_string),
             address: self.address.map(Text::into_string),
             text: self.text.map(Text::into_string),
@@ -161,16 +143,6 @@ commands! { ReportBody: "report.receive" }
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_caller_is_one_number() {
-        let read = |text: &str| Number::try_from(text.to_owned()).map(|n| n.0);
-        assert_eq!(read("+62 812-3456 (789)"), read("+628123456789"));
-        for wrong in ["", "12", "anonymous", "+62+1", "123456789012345678901", "08１２"] {
-            let told = read(wrong).unwrap_err();
-            assert!(wrong.is_empty() || !told.contains(wrong), "{told}");
-        }
-    }
 
     #[test]
     fn a_ring_in_seconds_is_refused() {
