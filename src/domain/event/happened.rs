@@ -1,0 +1,152 @@
+//! The kinds of events: one list, in the order of the work.
+
+use super::{Update, Work};
+use crate::domain::{
+    access::Role,
+    dispatch::{Arrival, Mode, Unanswered},
+    ids::*,
+    incident::{Disposition, Origin, Priority},
+    report::Channel,
+    time::UnixMs,
+    unit::Duty,
+};
+use serde::{Deserialize, Serialize};
+
+/// Each kind once: its word in the journal, in frames and in the specs, then what it tells.
+macro_rules! happened {
+    ($($(#[$doc:meta])* $word:literal $name:ident $({ $($field:tt)* })? $(( $($inner:tt)* ))?,)*) => {
+        /// What happened.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+        #[serde(tag = "kind", content = "body")]
+        pub enum Happened {
+            $($(#[$doc])* #[serde(rename = $word)] $name $({ $($field)* })? $(( $($inner)* ))?,)*
+        }
+
+        impl Happened {
+            /// The kind, as in the journal.
+            #[must_use]
+            pub const fn kind(&self) -> &'static str {
+                match self { $(Self::$name { .. } => $word,)* }
+            }
+        }
+    };
+}
+
+happened! {
+    /// The area exists from here on: the first event of every journal.
+    "area.created" AreaCreated { name: String },
+    /// Its boundary, districts, targets or settings changed.
+    "area.changed" AreaChanged { what: String },
+    /// Somebody was given a role here.
+    "account.added" AccountAdded { account: AccountId, role: Role },
+    /// Somebody can log in no more.
+    "account.closed" AccountClosed { account: AccountId },
+    /// A device was lost: it can be used no more.
+    "device.revoked" DeviceRevoked { device: DeviceId },
+    /// A unit was set up.
+    "unit.added" UnitAdded { unit: UnitId },
+    /// A unit came on duty, went off, or out of service.
+    "unit.duty" UnitDuty { unit: UnitId, duty: Duty, reason: Option<String> },
+    /// An officer signed on.
+    "crew.signed_on" CrewSignedOn { unit: UnitId, device: DeviceId, position_source: bool },
+    /// An officer signed off.
+    "crew.signed_off" CrewSignedOff { unit: UnitId, device: DeviceId },
+    /// From here on this phone's fixes are the unit's position.
+    "crew.source" CrewSource { unit: UnitId, device: DeviceId },
+    /// A citizen made contact. `commitment` binds the sealed text.
+    "report.received" ReportReceived {
+        report: ReportId,
+        channel: Channel,
+        outside_area: bool,
+        near: Vec<AreaCode>,
+        commitment: Option<String>,
+    },
+    /// Nobody has taken it up for too long: an alarm.
+    "report.waiting" ReportWaiting { report: ReportId },
+    /// Found valid.
+    "report.validated" ReportValidated { report: ReportId, incident: Option<IncidentId> },
+    /// Closed.
+    "report.closed" ReportClosed { report: ReportId },
+    /// An incident was opened.
+    "incident.opened" IncidentOpened {
+        incident: IncidentId,
+        priority: Priority,
+        origin: Origin,
+        report: Option<ReportId>,
+        by_unit: Option<UnitId>,
+        target_ms: i64,
+    },
+    /// Another place became known; the place itself is read from the incident.
+    "incident.place" IncidentPlace { incident: IncidentId, version: i64, district: Option<String> },
+    /// More or less urgent; the promise follows.
+    "incident.priority" IncidentPriority { incident: IncidentId, priority: Priority, target_ms: i64 },
+    /// A note was added. `commitment` binds the sealed text.
+    "incident.note" IncidentNote { incident: IncidentId, no: i64, commitment: String },
+    /// No unit could be found: an alarm for the dispatchers. The incident stays first in the queue.
+    "incident.unassigned" IncidentUnassigned { incident: IncidentId },
+    /// This unit is the nearest, a dispatcher decides: the city offers by hand, or the unit's does and no other is left.
+    "incident.proposed" IncidentProposed { incident: IncidentId, unit: UnitId },
+    /// The promise may not be kept: an alarm.
+    "incident.at_risk" IncidentAtRisk { incident: IncidentId, left_ms: i64 },
+    /// The promise is broken. Fires once.
+    "incident.breached" IncidentBreached { incident: IncidentId },
+    /// Closed.
+    "incident.closed" IncidentClosed { incident: IncidentId, disposition: Disposition },
+    /// Waits behind the unit's present work.
+    "dispatch.queued" DispatchQueued(Work),
+    /// The crew is asked; the unit is held.
+    "dispatch.offered" DispatchOffered {
+        #[serde(flatten)]
+        work: Work,
+        mode: Mode,
+        answer_by: UnixMs,
+    },
+    /// A phone of the crew has the offer.
+    "dispatch.delivered" DispatchDelivered {
+        #[serde(flatten)]
+        work: Work,
+        device: DeviceId,
+    },
+    /// The crew, or a dispatcher for it, said yes.
+    "dispatch.accepted" DispatchAccepted {
+        #[serde(flatten)]
+        work: Work,
+        mode: Mode,
+    },
+    /// The crew said no.
+    "dispatch.declined" DispatchDeclined {
+        #[serde(flatten)]
+        work: Work,
+        reason: String,
+    },
+    /// Nobody answered.
+    "dispatch.expired" DispatchExpired {
+        #[serde(flatten)]
+        work: Work,
+        why: Unanswered,
+    },
+    /// On the way.
+    "dispatch.en_route" DispatchEnRoute(Work),
+    /// There.
+    "dispatch.on_scene" DispatchOnScene {
+        #[serde(flatten)]
+        work: Work,
+        arrival: Arrival,
+    },
+    /// Done.
+    "dispatch.cleared" DispatchCleared(Work),
+    /// What the crew works on changed: place, priority or a note. Read the incident again.
+    "dispatch.updated" DispatchUpdated {
+        #[serde(flatten)]
+        work: Work,
+        what: Update,
+    },
+    /// Taken back.
+    "dispatch.recalled" DispatchRecalled {
+        #[serde(flatten)]
+        work: Work,
+        reason: String,
+    },
+    /// A subject's key was destroyed: what it sealed can be read no more.
+    "subject.erased" SubjectErased { subject: SubjectId },
+}
