@@ -70,6 +70,16 @@ pub async fn run(command: Command, config: Config) -> Result<bool, String> {
             cli::areas::run(command, &engine).await?;
             engine.close().await;
         }
+        Command::Desk(command) => {
+            let (engine, _) = open(&config, clock).await?;
+            cli::desks::run(command, &engine).await?;
+            engine.close().await;
+        }
+        Command::Flow(command) => {
+            let (engine, _) = open(&config, clock).await?;
+            cli::desks::flow(command, &engine).await?;
+            engine.close().await;
+        }
         Command::Unit(command) => {
             let (engine, _) = open(&config, clock).await?;
             cli::units::run(command, &engine).await?;

@@ -1,8 +1,8 @@
 //! What a node does by itself, again and again.
 
 use super::clock::{Clock, DRIFT_MAX_MS};
-use crate::engine::Engine;
-use std::{path::PathBuf, time::Duration};
+use crate::{engine::Engine, ws};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::{io::AsyncWriteExt, time::MissedTickBehavior};
 
 /// Deadlines are looked at this often: an offer of 15 s is never more than this late.
@@ -13,6 +13,8 @@ const SWEEP: Duration = Duration::from_secs(2);
 const FLUSH: Duration = Duration::from_secs(30);
 /// Tracks and places are written so often while Redis is away.
 const FLUSH_ALONE: Duration = Duration::from_secs(5);
+/// Who has a console open is said so often: who was not heard of for three beats counts as gone.
+const PRESENT: Duration = Duration::from_secs(5);
 /// Housekeeping and checkpoints.
 const HOURLY: Duration = Duration::from_secs(3_600);
 
@@ -27,7 +29,7 @@ async fn every<F: Future<Output = ()>>(interval: Duration, mut work: impl FnMut(
 }
 
 /// Runs all routines until dropped.
-pub async fn run(engine: Engine, clock: Clock, checkpoint_file: PathBuf) {
+pub async fn run(engine: Engine, hub: Arc<ws::Hub>, clock: Clock, checkpoint_file: PathBuf) {
     let tick = every(TICK, || async {
         if let Err(error) = engine.tick().await {
             tracing::warn!(%error, "could not read what is due");
@@ -64,7 +66,12 @@ pub async fn run(engine: Engine, clock: Clock, checkpoint_file: PathBuf) {
             tracing::error!(%error, "no checkpoint was written");
         }
     });
-    tokio::join!(tick, sweep, flush, share, hourly);
+    let present = every(PRESENT, || async {
+        if let Err(error) = engine.seen_at_desks(hub.sessions().accounts()).await {
+            tracing::warn!(%error, "could not say who sits at the desks");
+        }
+    });
+    tokio::join!(tick, sweep, flush, share, hourly, present);
 }
 
 /// Appends where every journal ends, signed, a line each.

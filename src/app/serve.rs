@@ -70,7 +70,7 @@ pub async fn serve(
     let server = tokio::spawn(server);
     tokio::spawn(conductor.run());
     tokio::spawn(Arc::clone(&hub).follow());
-    let routines = tokio::spawn(routine::run(engine.clone(), clock, config.checkpoint_file.clone()));
+    let routines = tokio::spawn(routine::run(engine.clone(), Arc::clone(&hub), clock, config.checkpoint_file.clone()));
     tracing::info!(%address, database = engine.database(), "serving");
     let running = engine.clone();
     let task = tokio::spawn(async move {

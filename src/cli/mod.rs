@@ -1,6 +1,7 @@
 //! The command line: what it takes, and the commands that only need the engine.
 
 pub mod areas;
+pub mod desks;
 pub mod journal;
 pub mod units;
 pub mod users;
@@ -55,6 +56,12 @@ pub enum Command {
         after_help = "Examples:\n  sigap area import cities.geojson\n  sigap area set BPN --aid-m 3000\n  sigap area list"
     )]
     Area(areas::AreaCommand),
+    /// Where reports are taken.
+    #[command(subcommand, after_help = "Examples:\n  sigap desk list BPN")]
+    Desk(desks::DeskCommand),
+    /// By which ladder of desks an area's reports go.
+    #[command(subcommand, after_help = "Examples:\n  sigap flow import BPN --preset 2026\n  sigap flow show BPN")]
+    Flow(desks::FlowCommand),
     /// What can be sent.
     #[command(subcommand, after_help = "Examples:\n  sigap unit add BPN-M12 --kind motorcycle")]
     Unit(units::UnitCommand),

@@ -21,6 +21,9 @@ words! {
     OfferMode, "offer mode" {
         /// The nearest free unit is asked at once.
         Auto = "auto",
+        /// The nearest free unit is asked when a desk of the city takes the report, or when none took it in time; at
+        /// once where the city's flow has no follow-up.
+        OnClaim = "on_claim",
         /// The nearest free unit is proposed to a dispatcher.
         Manual = "manual",
     }

@@ -13,13 +13,10 @@ words! {
         Warn = "warn",
         /// The promise is broken (of an incident).
         Breach = "breach",
-        /// Nobody took up a report that is in no city, or not judged yet (of a report).
+        /// A report rings on, its holder is looked for, or its desk reminded (of a report).
         Report = "report",
     }
 }
-
-/// How long a report may wait to be judged, or to be given a city, before its desk is told, milliseconds.
-pub const REPORT_MS: i64 = 60_000;
 
 /// A deadline that has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 //! | incident | area, number | `BPN-1024` |
 //! | report | area, `R` and number | `BPN-R1024` |
 //! | dispatch | area, `D` and number | `BPN-D1024` |
+//! | desk | area, dot, name | `BPN.SPKT` |
 //!
 //! Invariant: a value of these types parsed; it holds no quotes, no spaces, no NUL. All are small and `Copy`.
 
@@ -137,6 +138,46 @@ impl fmt::Display for UnitId {
     }
 }
 
+/// A desk: its area and its name there, `BPN.SPKT`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeskId {
+    /// The area that the desk belongs to.
+    pub area: AreaCode,
+    name: Short<12>,
+}
+
+impl DeskId {
+    /// The desk that every area has from the beginning: its service desk (SPKT).
+    #[must_use]
+    pub fn main(area: AreaCode) -> Self {
+        Self { area, name: Short::new("SPKT").expect("four letters fit") }
+    }
+
+    /// The name without the area: `SPKT`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name.as_str()
+    }
+}
+
+impl FromStr for DeskId {
+    type Err = InvalidId;
+
+    fn from_str(s: &str) -> Result<Self, InvalidId> {
+        let wrong = || InvalidId::new("desk", s, "area, dot and 2 to 12 capitals or digits, as in BPN.SPKT");
+        let (area, name) = s.split_once('.').ok_or_else(wrong)?;
+        let good = name.len() >= 2 && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        let name = Short::new(name).filter(|_| good).ok_or_else(wrong)?;
+        Ok(Self { area: area.parse()?, name })
+    }
+}
+
+impl fmt::Display for DeskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.area, self.name())
+    }
+}
+
 macro_rules! numbered {
     ($(#[$doc:meta])* $name:ident, $what:literal, $prefix:literal, $expected:literal) => {
         $(#[$doc])*
@@ -232,6 +273,7 @@ macro_rules! textual {
 }
 textual! {
     AreaCode: "BPN", UnitId: "BPN-M12", IncidentId: "BPN-1024", ReportId: "BPN-R1024", DispatchId: "BPN-D1024",
+    DeskId: "BPN.SPKT",
 }
 
 macro_rules! uuid_id {
@@ -303,6 +345,7 @@ mod tests {
         assert_eq!("BPN-M12".parse::<UnitId>().unwrap().to_string(), "BPN-M12");
         assert_eq!("BPN-1024".parse::<IncidentId>().unwrap().no, 1024);
         assert_eq!("BPN-R7".parse::<ReportId>().unwrap().to_string(), "BPN-R7");
+        assert_eq!("BPN.SPKT".parse::<DeskId>().unwrap(), DeskId::main("BPN".parse().unwrap()));
         assert_eq!(serde_json::to_string(&"ID-D7".parse::<DispatchId>().unwrap()).unwrap(), r#""ID-D7""#);
     }
 
@@ -310,6 +353,9 @@ mod tests {
     fn names_are_kept_apart() {
         for wrong in ["BPN-R12", "BPN-D1", "BPN-12", "BPN-", "BPN", "bpn-M1", "BPN-M12345", "BPN-Mé1"] {
             assert!(wrong.parse::<UnitId>().is_err(), "{wrong}");
+        }
+        for wrong in ["BPN", "BPN.", "BPN.S", "BPN.spkt", "BPN.SPKT.1", "BPN.THIRTEENCHARS"] {
+            assert!(wrong.parse::<DeskId>().is_err(), "{wrong}");
         }
         for wrong in ["BPN-M1", "BPN-0", "BPN-01", "BPN--1", "BPN-+1", "B-1", "BPN-99999999999999999999"] {
             assert!(wrong.parse::<IncidentId>().is_err(), "{wrong}");

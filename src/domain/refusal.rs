@@ -3,7 +3,12 @@
 //! Invariant: a refusal changed nothing. `wire::problem` has the one table from each to its code and HTTP status.
 
 use super::{
-    access::Role, dispatch::DispatchStatus, ids::*, incident::IncidentStatus, report::ReportStatus, unit::Duty,
+    access::Role,
+    dispatch::DispatchStatus,
+    ids::*,
+    incident::IncidentStatus,
+    report::{CallState, ReportStatus},
+    unit::Duty,
 };
 
 /// A step that a status machine does not have.
@@ -42,6 +47,25 @@ pub enum Refusal {
     /// The report is at another step.
     #[error(transparent)]
     Report(#[from] WrongTransition<ReportStatus>),
+    /// The call is at another step.
+    #[error(transparent)]
+    Call(#[from] WrongTransition<CallState>),
+    /// Somebody else holds the report.
+    #[error("{report} is with somebody else at {desk}")]
+    ReportHeld {
+        /// The report.
+        report: ReportId,
+        /// Where.
+        desk: DeskId,
+        /// Who.
+        holder: AccountId,
+    },
+    /// Somebody who is on shift at no desk cannot take a report.
+    #[error("sit down at a desk first")]
+    NotOnShift,
+    /// A caller who was silent or hung up must be tried to be reached before the report may end.
+    #[error("{0}: try to reach the caller again first")]
+    CallbackFirst(ReportId),
     /// The unit is at another step.
     #[error(transparent)]
     Duty(#[from] WrongTransition<Duty>),

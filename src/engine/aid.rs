@@ -35,7 +35,7 @@ pub(super) enum By {
 impl By {
     pub const fn of(offers: OfferMode) -> Self {
         match offers {
-            OfferMode::Auto => Self::Program,
+            OfferMode::Auto | OfferMode::OnClaim => Self::Program,
             OfferMode::Manual => Self::Hand,
         }
     }

@@ -52,9 +52,12 @@ impl Engine {
                 return Ok(());
             }
             let offers = self.offers(id.area);
+            if offers == OfferMode::OnClaim && all.is_empty() && self.inner.store.awaits_claim(id).await? {
+                return Ok(());
+            }
             let around = self.around(&incident, &all, By::of(offers)).await;
             match (offers, around.pick.chosen) {
-                (OfferMode::Auto, Some(_)) => {
+                (OfferMode::Auto | OfferMode::OnClaim, Some(_)) => {
                     if !self.offer(&incident, around, wanted).await? {
                         return Ok(());
                     }

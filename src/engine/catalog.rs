@@ -6,6 +6,7 @@ use crate::domain::{
     area::{Area, AreaTree},
     atlas::{Atlas, District, Districts, Located},
     boundary::Boundary,
+    desk::{Desk, Flow},
     ids::*,
     place::Place,
     unit::UnitKind,
@@ -18,6 +19,9 @@ use std::{
     },
 };
 
+/// Nation, region, city; the bound keeps a broken tree from looping.
+const LEVELS: usize = 4;
+
 /// One reading of the catalog.
 #[derive(Default)]
 pub struct Catalog {
@@ -26,6 +30,8 @@ pub struct Catalog {
     atlas: Atlas,
     districts: Districts,
     kinds: HashMap<UnitId, UnitKind>,
+    desks: Vec<Desk>,
+    flows: HashMap<AreaCode, Flow>,
 }
 
 /// The current reading.
@@ -98,6 +104,29 @@ impl Catalog {
         self.districts.district_of(city, place).map(|d| d.code.clone())
     }
 
+    /// The desks of an area.
+    pub fn desks(&self, area: AreaCode) -> impl Iterator<Item = &Desk> {
+        self.desks.iter().filter(move |desk| desk.id.area == area)
+    }
+
+    /// The desk of a city's district, where it has one.
+    #[must_use]
+    pub fn district_desk(&self, city: AreaCode, district: &str) -> Option<DeskId> {
+        self.desks(city).find(|desk| desk.district.as_deref() == Some(district)).map(|desk| desk.id)
+    }
+
+    /// An area and those above it, up to the nation.
+    #[must_use]
+    pub fn path(&self, area: AreaCode) -> Vec<AreaCode> {
+        std::iter::successors(Some(area), |&area| self.tree.parent(area)).take(LEVELS).collect()
+    }
+
+    /// By which flow an area's reports go: its own, or the usual one.
+    #[must_use]
+    pub fn flow(&self, area: AreaCode) -> Flow {
+        self.flows.get(&area).cloned().unwrap_or_else(|| Flow::usual(&self.path(area)))
+    }
+
     /// What a unit rides in or on; a car where that is not known.
     #[must_use]
     pub fn unit_kind(&self, unit: UnitId) -> UnitKind {
@@ -139,6 +168,8 @@ impl Engine {
             atlas: Atlas::new(boundaries),
             districts: Districts::new(store.all_districts().await?),
             kinds: store.unit_kinds().await?.into_iter().collect(),
+            desks: store.all_desks().await?,
+            flows: store.all_flows().await?.into_iter().collect(),
         };
         *self.inner.catalogs.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalog);
         Ok(())

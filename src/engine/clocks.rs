@@ -43,7 +43,7 @@ impl Engine {
             DeadlineKind::Answer => store.expire(&cause, offer, Unanswered::NoAnswer).await?.is_some(),
             DeadlineKind::Warn => store.fire_warn(&cause, incident).await?,
             DeadlineKind::Breach => store.fire_breach(&cause, incident).await?,
-            DeadlineKind::Report => store.fire_report(&cause, ReportId { area, no }).await?,
+            DeadlineKind::Report => self.attend(ReportId { area, no }).await?,
         })
     }
 

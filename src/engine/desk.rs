@@ -114,8 +114,14 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error`] when out of scope or the database fails.
-    pub async fn reports(&self, scope: &Scope, area: AreaCode, outside_only: bool) -> Result<Vec<Report>, Error> {
-        self.inner.store.reports(scope, area, outside_only, LIST).await
+    pub async fn reports(
+        &self,
+        scope: &Scope,
+        area: AreaCode,
+        outside_only: bool,
+        open_only: bool,
+    ) -> Result<Vec<Report>, Error> {
+        self.inner.store.reports(scope, area, outside_only, open_only, LIST).await
     }
 
     /// The dispatches of an incident.

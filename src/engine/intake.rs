@@ -3,15 +3,24 @@
 use super::{Engine, Error};
 use crate::{
     domain::{
-        access::*, area::Level, atlas::Located, ids::*, incident::Priority, place::Place, refusal::Refusal,
-        report::NewReport,
+        access::*,
+        area::Level,
+        atlas::Located,
+        desk::{Ring, Stage},
+        ids::*,
+        incident::Priority,
+        place::Place,
+        refusal::Refusal,
+        report::{NewReport, Report},
     },
-    store::{Landing, Received},
+    store::{Landing, Received, Reception},
 };
 
 impl Engine {
     /// Receives a report. `desk` is the area whose desk took it; without one it is the city of the place, or the asker's
     /// own area. A valid one must say where; in no city it goes to a region's dispatchers, with the nearest cities named.
+    /// One that is not judged yet rings at the desks of its area's flow, or stays with whoever answered it and sits at a
+    /// desk.
     ///
     /// # Errors
     /// [`Refusal::Invalid`] when a valid report has no place, or the desk cannot be told; the database's failure.
@@ -20,23 +29,78 @@ impl Engine {
         cause: &Cause,
         desk: Option<AreaCode>,
         report: NewReport,
-        priority: Priority,
         valid: bool,
     ) -> Result<Received, Error> {
         let landing = match (valid, report.place) {
-            (true, Some(place)) => self.land(place, priority).await,
+            (true, Some(place)) => self.land(place, report.priority).await,
             (true, None) => return Err(Refusal::invalid("place", "a valid report needs a place").into()),
             (false, _) => Landing::Unjudged,
         };
         let desk = self.desk_for(&cause.scope, desk, &landing, report.place);
         let desk = desk.ok_or_else(|| Refusal::invalid("area", "name the area whose desk took the report"))?;
         let place = report.place;
-        let mut received = self.inner.store.receive_report(cause, desk, report, landing).await?;
+        let at = self.reception(&cause.scope, desk, &report, &landing).await?;
+        let mut received = self.inner.store.receive_report(cause, at, report, landing).await?;
         received.report.place = place;
         Ok(received)
     }
 
-    async fn land(&self, place: Place, priority: Priority) -> Landing {
+    /// A call rings: at the first desk of the flow of the city that it comes from, whose area numbers it.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] when the area cannot be told, out of scope, or the database's failure.
+    pub async fn take_call(&self, cause: &Cause, area: Option<AreaCode>, call: NewReport) -> Result<Report, Error> {
+        let flow = self.desk_for(&cause.scope, area, &Landing::Unjudged, call.place);
+        let flow = flow.ok_or_else(|| Refusal::invalid("area", "name the area that the call comes from"))?;
+        let district = self.district_in(flow, call.place);
+        let ring = self.first_ring(flow, Stage::Answering, district.as_deref()).await?;
+        let at = Reception { area: ring.map_or(flow, |ring| ring.desk.area), flow, district, ring, holder: None };
+        let place = call.place;
+        let mut received = self.inner.store.receive_report(cause, at, call, Landing::Unjudged).await?;
+        received.report.place = place;
+        Ok(received.report)
+    }
+
+    /// Which desk gets a report, and whether it rings there.
+    async fn reception(
+        &self,
+        scope: &Scope,
+        area: AreaCode,
+        report: &NewReport,
+        landing: &Landing,
+    ) -> Result<Reception, Error> {
+        let at = Reception::at(area);
+        match landing {
+            Landing::City { city, district, .. } => {
+                let ring = self.first_ring(*city, Stage::FollowUp, district.as_deref()).await?;
+                Ok(Reception { flow: *city, district: district.clone(), ring, ..at })
+            }
+            Landing::Outside { .. } => {
+                let ring = self.first_ring(area, Stage::Answering, None).await?;
+                Ok(Reception { ring: ring.map(|ring| Ring { stage: Stage::FollowUp, ..ring }), ..at })
+            }
+            Landing::Unjudged => {
+                let district = self.district_in(area, report.place);
+                // Whoever answered it already has it, where they sit at a desk.
+                let holder = match (report.answered, scope.account()) {
+                    (Some(_), Some(me)) if self.inner.store.is_present(me, self.now()).await? => Some(me),
+                    _ => None,
+                };
+                let ring = match holder {
+                    Some(_) => None,
+                    None => self.first_ring(area, Stage::Answering, district.as_deref()).await?,
+                };
+                Ok(Reception { district, ring, holder, ..at })
+            }
+        }
+    }
+
+    fn district_in(&self, area: AreaCode, place: Option<Place>) -> Option<String> {
+        place.and_then(|place| self.catalog().district(area, place))
+    }
+
+    /// The city of a place, and whom an incident there asks first.
+    pub(super) async fn land(&self, place: Place, priority: Priority) -> Landing {
         let catalog = self.catalog();
         match catalog.locate(place) {
             Located::In(city) => Landing::City {
@@ -80,7 +144,7 @@ impl Engine {
 
     /// The region whose dispatchers get a place outside all cities: that of the first city, or the area itself where it is
     /// none.
-    fn region_of(&self, near: &[AreaCode]) -> Option<AreaCode> {
+    pub(super) fn region_of(&self, near: &[AreaCode]) -> Option<AreaCode> {
         let (nearest, catalog) = (*near.first()?, self.catalog());
         let city = catalog.area(nearest).is_some_and(|a| a.level == Level::City);
         Some(catalog.tree().parent(nearest).filter(|_| city).unwrap_or(nearest))

@@ -7,9 +7,11 @@
 use super::{Closing, Engine, Error};
 use crate::{
     domain::{
+        desk::Stage,
         event::{Event, Happened},
         ids::{AreaCode, IncidentId, UnitId},
         incident::Origin,
+        report::RingReason,
     },
     live::Availability,
 };
@@ -196,6 +198,14 @@ impl Engine {
             Happened::IncidentOpened { incident, origin, .. } if *origin != Origin::Officer => {
                 let id = *incident;
                 self.follow_up(async move { engine.serve(id).await });
+            }
+            // Where a city's desk decides, its unit is asked from here on.
+            Happened::ReportClaimed { report, .. }
+            | Happened::ReportRinging { report, stage: Stage::FollowUp, why: RingReason::Climbed, .. }
+                if report.area == event.area =>
+            {
+                let id = *report;
+                self.follow_up(async move { engine.serve_report(id).await });
             }
             Happened::DispatchDeclined { work, .. }
             | Happened::DispatchExpired { work, .. }

@@ -20,7 +20,9 @@ mod field;
 mod health;
 pub mod ingest;
 mod intake;
+mod ladder;
 mod line;
+mod reports;
 mod rounds;
 mod seats;
 mod settings;
@@ -36,6 +38,7 @@ pub use conductor::Conductor;
 pub use desk::{Brief, Deskful};
 pub use field::Tap;
 pub use health::Shared;
+pub use reports::Verdict;
 pub use seats::{Closing, Seating};
 pub use settings::Settings;
 

@@ -5,6 +5,8 @@
 
 mod areas;
 mod auth;
+mod calls;
+mod desks;
 mod dispatches;
 mod errors;
 mod extract;
@@ -109,13 +111,16 @@ macro_rules! routes {
 }
 
 mod api {
-    use super::{ServiceConfig, areas, auth, dispatches, incidents, reports, units};
+    use super::{ServiceConfig, areas, auth, calls, desks, dispatches, incidents, reports, units};
 
     routes! {
         auth: login, refresh, logout, ws_ticket;
         areas: list_areas, get_area, change_area, area_sla, area_journal;
         units: list_units, add_unit, get_unit, sign_on, sign_off, set_duty, unit_work, unit_track, panic;
+        desks: list_desks, put_desk, begin_shift, end_shift, get_flow, set_flow;
         reports: receive_report, get_report, list_reports;
+        calls: take_call, claim_report, step_call, pass_report, call_back, set_recording, amend_report, judge_report,
+            similar_incidents, split_report, close_report, reopen_report, merge_incident, kinds;
         incidents: list_incidents, open_incident, get_incident, candidates, add_note, set_place, set_priority,
             close_incident;
         dispatches: send_unit, get_dispatch, step, delivered, hand_over;

@@ -27,9 +27,9 @@ use actix_web::{
 #[post("/reports")]
 pub async fn receive_report(asker: Asker, state: State, Json(body): Json<ReportBody>) -> Created<ReceivedBody> {
     let cause = Cause { source: Source::Citizen, ..asker.cause(&state, "", &body)? };
-    let (area, priority, valid, place) = (body.area, body.priority, body.valid, body.place);
+    let (area, valid, place) = (body.area, body.valid, body.place);
     let new = body.into_new(cause.now)?;
-    let received = state.engine.receive(&cause, area, new, priority, valid).await?;
+    let received = state.engine.receive(&cause, area, new, valid).await?;
     let catalog = state.engine.catalog();
     let name = |code: AreaCode| catalog.area(code).map(|a| a.name.clone()).unwrap_or_default();
     let located = place.map(|place| catalog.locate(place));
@@ -60,5 +60,5 @@ pub async fn list_reports(
     code: Path<AreaCode>,
     query: Query<ReportsQuery>,
 ) -> Answer<Vec<Report>> {
-    Ok(Json(state.engine.reports(&asker.scope, *code, query.outside).await?))
+    Ok(Json(state.engine.reports(&asker.scope, *code, query.outside, query.open).await?))
 }

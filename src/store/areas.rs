@@ -12,6 +12,7 @@ use crate::domain::{
     access::{Act, Cause, Scope},
     area::{AID_M_MAX, Area, AreaTree, Level, Targets},
     boundary::Boundary,
+    desk::DeskKind,
     event::{Audience, GENESIS, Happened},
     ids::*,
     import::NewArea,
@@ -172,6 +173,20 @@ async fn prepare(c: &mut Conn<'_>, new: &NewArea, now: UnixMs) -> Result<(), Sto
             "INSERT INTO journal_head (area, seq, hash, reports, incidents, dispatches) VALUES ($1, 0, $2, 0, 0, 0)",
             area.code.as_str(),
             &GENESIS[..]
+        )?;
+        let kind = match area.level {
+            Level::Nation => DeskKind::Mabes,
+            Level::Region => DeskKind::Polda,
+            Level::City => DeskKind::Polres,
+        };
+        sql!(
+            run,
+            c,
+            "INSERT INTO desk (area, name, kind, title) VALUES ($1, $2, $3, $4) ON CONFLICT (area, name) DO NOTHING",
+            area.code.as_str(),
+            DeskId::main(area.code).name(),
+            kind.as_str(),
+            &area.name
         )?;
         // From the beginning of time: a report may be older than the area that its incident goes to.
         write_targets(c, area.code, area.targets, UnixMs(0)).await?;

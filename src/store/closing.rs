@@ -7,6 +7,7 @@ use crate::domain::{
     event::{Audience, Happened},
     ids::*,
     incident::*,
+    refusal::Refusal,
 };
 
 impl AreaTx {
@@ -16,6 +17,15 @@ impl AreaTx {
         let incident = self.incident(id).await?;
         if incident.status == IncidentStatus::Cleared && incident.origin != Origin::Panic {
             self.close(&incident, disposition).await?;
+        }
+        Ok(())
+    }
+
+    /// Recalls the units that still work on an incident.
+    async fn recall_all(&mut self, id: IncidentId, reason: &str) -> Result<(), StoreError> {
+        for dispatch in self.open_dispatches(id).await? {
+            let reason = Some(reason.to_owned());
+            self.take_step(&dispatch, Step { reason, ..Step::to(DispatchStatus::Recalled) }).await?;
         }
         Ok(())
     }
@@ -59,12 +69,47 @@ impl Store {
         self.write(&areas, cause, move |tx| {
             Box::pin(async move {
                 open_only(&tx.incident(id).await?)?;
-                for dispatch in tx.open_dispatches(id).await? {
-                    let reason = Some("incident closed".to_owned());
-                    tx.take_step(&dispatch, Step { reason, ..Step::to(DispatchStatus::Recalled) }).await?;
-                }
+                tx.recall_all(id, "incident closed").await?;
                 let incident = tx.incident(id).await?;
                 tx.close(&incident, disposition).await
+            })
+        })
+        .await
+    }
+
+    /// Closes an incident as the same as another one of its city, which gets its reports; its clock starts at the
+    /// earliest of them all. What is still open of the closed one's units is recalled.
+    ///
+    /// # Errors
+    /// [`Refusal::IncidentClosed`], [`Refusal::Invalid`] for itself or another city's, out of scope, or the database's
+    /// failure.
+    pub async fn merge_incident(
+        &self,
+        cause: &Cause,
+        id: IncidentId,
+        into: IncidentId,
+    ) -> Result<Incident, StoreError> {
+        cause.scope.require(id.area, Act::Dispatch)?;
+        if id == into || id.area != into.area {
+            return Err(Refusal::invalid("into", "another incident of the same city").into());
+        }
+        let mut areas = self.areas_of(id).await?;
+        areas.extend(self.areas_of(into).await?);
+        self.write(&areas, cause, move |tx| {
+            Box::pin(async move {
+                let (same, other) = (tx.incident(id).await?, tx.incident(into).await?);
+                open_only(&same)?;
+                open_only(&other)?;
+                for report in tx.reports_of(id).await? {
+                    tx.join(report.id, into).await?;
+                }
+                let what = Happened::IncidentMerged { incident: id, into };
+                tx.event(id.area, &id.to_string(), Audience::Desk, what).await?;
+                tx.start_clock_at(&other, other.clock.start.min(same.clock.start)).await?;
+                tx.recall_all(id, "merged").await?;
+                let same = tx.incident(id).await?;
+                tx.close(&same, Disposition::Duplicate).await?;
+                tx.incident(into).await
             })
         })
         .await
@@ -77,11 +122,13 @@ impl Store {
         areas.extend(units.iter().filter(|d| d.status.is_open()).map(|d| d.unit.area));
         let desks = self.read(move |c| {
             Box::pin(async move {
-                let select = "SELECT DISTINCT area FROM report WHERE incident_area = $1 AND incident_no = $2";
-                Ok(sql!(all(String,), c, select, id.area.as_str(), id.no)?)
+                let select = "SELECT area, COALESCE(desk_area, area) FROM report
+                    WHERE incident_area = $1 AND incident_no = $2";
+                Ok(sql!(all(String, String), c, select, id.area.as_str(), id.no)?)
             })
         });
-        for (desk,) in desks.await? {
+        for (received, desk) in desks.await? {
+            areas.push(received.parse()?);
             areas.push(desk.parse()?);
         }
         Ok(areas)

@@ -29,6 +29,9 @@ pub enum StoreError {
     /// This node has another master key than the one that came first.
     #[error("the database was set up with another master key: give every node the same one")]
     OtherKey,
+    /// The report went to the desk of another area meanwhile.
+    #[error("the report moved to another desk; tried again")]
+    Moved,
     /// Not on this engine.
     #[error("{0}")]
     Unsupported(&'static str),

@@ -9,6 +9,7 @@ use crate::domain::{
     incident::*,
     place::Place,
     refusal::Refusal,
+    sla::Clock,
     time::UnixMs,
 };
 
@@ -220,6 +221,42 @@ impl AreaTx {
             self.event(id.area, &id.to_string(), Audience::Desk, what).await?;
         }
         Ok(first > 0)
+    }
+
+    /// Lets the clock start at another moment, with the promise that was in force then.
+    pub(super) async fn start_clock_at(&mut self, incident: &Incident, start: UnixMs) -> Result<(), StoreError> {
+        if start == incident.clock.start {
+            return Ok(());
+        }
+        let (id, now) = (incident.id, self.now());
+        let target_ms = self.target_ms(id.area, incident.priority, start).await?;
+        let clock = Clock { start, target_ms, ..incident.clock };
+        let late = clock.on_scene.unwrap_or(now) > clock.due();
+        let breached = if late { clock.breached.or(Some(now)) } else { None };
+        sql!(
+            run,
+            self.conn(),
+            "UPDATE incident SET start_ms = $3, target_ms = $4, breached_ms = $5 WHERE area = $1 AND no = $2",
+            id.area.as_str(),
+            id.no,
+            start.0,
+            target_ms,
+            breached.map(|b| b.0)
+        )?;
+        let what = Happened::IncidentClock { incident: id, start, target_ms };
+        self.event(id.area, &id.to_string(), Audience::Desk, what).await?;
+        if late && clock.breached.is_none() {
+            let what = Happened::IncidentBreached { incident: id };
+            self.event(id.area, &id.to_string(), Audience::Desk, what).await?;
+        }
+        if clock.on_scene.is_some() || late {
+            self.drop_deadline(id.area, DeadlineKind::Warn, id.no).await?;
+            self.drop_deadline(id.area, DeadlineKind::Breach, id.no).await?;
+        } else {
+            self.set_deadline(id.area, DeadlineKind::Warn, id.no, clock.warn_at(None)).await?;
+            self.set_deadline(id.area, DeadlineKind::Breach, id.no, clock.due().plus(1)).await?;
+        }
+        Ok(())
     }
 
     /// Stops the clock: breached if it is past its target, deadlines dropped.

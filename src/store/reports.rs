@@ -1,24 +1,37 @@
-//! Reports: received by a desk, valid or not, leading to an incident in a city.
+//! Reports as they are read: rows, sealed parts, lists.
+//!
+//! A report is numbered in the area that received it, and may be at the desk of another one: then both journals tell
+//! what happens to it, and both areas' desks may see it.
+
+mod attention;
+mod calls;
+mod closing;
+mod judging;
+mod receiving;
+
+pub use judging::Judged;
+pub use receiving::{Landing, Received, Reception};
 
 use super::{
-    AreaTx, Store, StoreError,
-    openings::Beginning,
+    AreaTx, Out, Store, StoreError,
+    incidents::word,
     seal,
     sql::{Conn, sql},
-    steps::FirstOffer,
 };
 use crate::domain::{
     access::{Act, Cause, Scope},
-    deadline::{DeadlineKind, REPORT_MS},
     event::{Audience, Happened},
     ids::*,
-    incident::*,
     phone::PhoneNumber,
     place::Place,
+    refusal::Refusal,
     report::*,
     time::UnixMs,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// How often a command on a report that moves between desks is tried.
+const TRIES: usize = 4;
 
 #[derive(sqlx::FromRow)]
 struct ReportRow {
@@ -27,7 +40,10 @@ struct ReportRow {
     channel: String,
     status: String,
     kind: String,
+    priority: String,
     subject: Option<String>,
+    accuracy_m: Option<f64>,
+    district: Option<String>,
     outside_area: i64,
     incident_area: Option<String>,
     incident_no: Option<i64>,
@@ -35,6 +51,23 @@ struct ReportRow {
     answered_ms: Option<i64>,
     validated_ms: Option<i64>,
     closed_ms: Option<i64>,
+    desk_area: Option<String>,
+    desk: Option<String>,
+    flow: Option<String>,
+    attention: String,
+    stage: String,
+    rung_no: i64,
+    lap: i64,
+    holder: Option<String>,
+    passed_by: Option<String>,
+    since_ms: i64,
+    call: Option<String>,
+    callback_ms: Option<i64>,
+    callbacks: i64,
+    invalid: Option<String>,
+    closing: Option<String>,
+    reopened: i64,
+    recording: Option<String>,
 }
 
 /// What a report says of the person: kept as one sealed text.
@@ -47,48 +80,32 @@ struct Personal {
     text: Option<String>,
 }
 
-/// Where a report leads.
-#[derive(Clone, Debug)]
-pub enum Landing {
-    /// Not judged yet.
-    Unjudged,
-    /// Valid, in this city.
-    City {
-        /// Where the incident opens.
-        city: AreaCode,
-        /// The district that holds the place.
-        district: Option<String>,
-        /// How urgent.
-        priority: Priority,
-        /// Where.
-        place: Place,
-        /// Who is asked in the same breath; none where a dispatcher decides or nobody is free.
-        first: Option<Box<FirstOffer>>,
-    },
-    /// Valid, but in no city: these are the nearest ones.
-    Outside {
-        /// The nearest first.
-        near: Vec<AreaCode>,
-    },
+impl Personal {
+    /// What a crew is told of it: the place in words, then what was said.
+    fn note(&self) -> Option<String> {
+        let note = [&self.address, &self.text].into_iter().flatten().cloned().collect::<Vec<_>>().join("\n");
+        (!note.is_empty()).then_some(note)
+    }
 }
 
-/// A report as received, and the incident that it opened.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Received {
-    /// The report. Its place is left out: it lies sealed.
-    pub report: Report,
-    /// The incident, where it has a city.
-    pub incident: Option<Incident>,
+/// Under which name a report's personal part is sealed.
+fn context(id: ReportId) -> String {
+    format!("report/{}", id.no)
 }
 
 impl ReportRow {
-    fn report(self, place: Option<Place>) -> Result<Report, StoreError> {
+    fn report(self, personal: Personal) -> Result<Report, StoreError> {
         let incident = match (self.incident_area, self.incident_no) {
             (Some(area), Some(no)) => Some(IncidentId { area: area.parse()?, no }),
             _ => None,
         };
+        let area: AreaCode = self.area.parse()?;
+        let desk = match (&self.desk_area, &self.desk) {
+            (Some(area), Some(name)) => format!("{area}.{name}").parse()?,
+            _ => DeskId::main(area),
+        };
         Ok(Report {
-            id: ReportId { area: self.area.parse()?, no: self.no },
+            id: ReportId { area, no: self.no },
             channel: self.channel.parse()?,
             status: self.status.parse()?,
             rung: UnixMs(self.rung_ms),
@@ -96,9 +113,29 @@ impl ReportRow {
             validated: self.validated_ms.map(UnixMs),
             closed: self.closed_ms.map(UnixMs),
             kind: self.kind,
-            place,
+            priority: self.priority.parse()?,
+            place: personal.place,
+            accuracy_m: self.accuracy_m,
+            district: self.district,
             outside_area: self.outside_area == 1,
             incident,
+            desk,
+            flow: word(self.flow)?.unwrap_or(area),
+            attention: self.attention.parse()?,
+            stage: self.stage.parse()?,
+            rung_no: self.rung_no,
+            lap: self.lap,
+            holder: word(self.holder)?,
+            passed_by: word(self.passed_by)?,
+            since: UnixMs(self.since_ms),
+            call: word(self.call)?,
+            callback_by: self.callback_ms.map(UnixMs),
+            callbacks: self.callbacks,
+            invalid: word(self.invalid)?,
+            closing: word(self.closing)?,
+            reopened: self.reopened,
+            recording: self.recording,
+            caller: personal.number.as_ref().map(PhoneNumber::masked),
         })
     }
 }
@@ -107,219 +144,124 @@ async fn row(c: &mut Conn<'_>, id: ReportId) -> Result<Option<ReportRow>, StoreE
     Ok(sql!(row ReportRow, c, "SELECT * FROM report WHERE area = $1 AND no = $2", id.area.as_str(), id.no)?)
 }
 
+/// One report without what is sealed.
+async fn find(c: &mut Conn<'_>, id: ReportId) -> Result<Option<Report>, StoreError> {
+    row(c, id).await?.map(|row| row.report(Personal::default())).transpose()
+}
+
+/// The areas whose desks have to do with a report.
+fn areas(report: &Report) -> [AreaCode; 3] {
+    [report.id.area, report.desk.area, report.flow]
+}
+
+/// Whether somebody may do this to a report: in the area that received it, at whose desk it is, or whose flow it follows.
+fn require(scope: &Scope, report: &Report, act: Act) -> Result<(), Refusal> {
+    let right = areas(report).into_iter().find(|&area| scope.may(area, act));
+    right.map_or_else(|| scope.require(report.id.area, act), |_| Ok(()))
+}
+
+/// Whoever holds a report is the one to work on it; where nobody does, anybody of the desk.
+fn must_hold(scope: &Scope, report: &Report) -> Result<(), Refusal> {
+    match (report.holder, scope.account()) {
+        (Some(holder), Some(me)) if holder != me => {
+            Err(Refusal::ReportHeld { report: report.id, desk: report.desk, holder })
+        }
+        _ => Ok(()),
+    }
+}
+
 impl AreaTx {
-    /// The subject of a caller: the same one for each call from a number.
-    async fn caller(&mut self, desk: AreaCode, number: Option<&PhoneNumber>) -> Result<SubjectId, StoreError> {
-        let Some(number) = number else { return self.new_subject(desk).await };
-        let hash = self.keys.number_hash(number.as_str());
-        let known = sql!(
-            scalar String,
-            self.conn(),
-            "SELECT subject FROM caller WHERE area = $1 AND number_hash = $2",
-            desk.as_str(),
-            &hash[..]
-        )?;
-        if let Some(subject) = known {
-            return Ok(subject.parse()?);
-        }
-        let subject = self.new_subject(desk).await?;
-        sql!(
-            run,
-            self.conn(),
-            "INSERT INTO caller (area, number_hash, subject) VALUES ($1, $2, $3)",
-            desk.as_str(),
-            &hash[..],
-            subject.to_string()
-        )?;
-        Ok(subject)
+    /// Reads one report or refuses.
+    async fn report(&mut self, id: ReportId) -> Result<Report, StoreError> {
+        find(&mut self.conn(), id).await?.ok_or(StoreError::Refused(Refusal::NotFound("report")))
     }
 
-    async fn receive(&mut self, desk: AreaCode, new: NewReport, landing: Landing) -> Result<Received, StoreError> {
-        let id = ReportId { area: desk, no: self.next_report(desk)? };
-        let now = self.now();
-        let rung = new.rung.map_or(now, |r| r.min(now));
-        let judged = !matches!(landing, Landing::Unjudged);
-        let answered = new.answered.map(|a| a.min(now).max(rung)).or(judged.then_some(now));
-        let status = match (judged, answered) {
-            (true, _) => ReportStatus::Valid,
-            (false, Some(_)) => ReportStatus::Answered,
-            (false, None) => ReportStatus::Ringing,
-        };
-        let subject = self.caller(desk, new.caller_number.as_ref()).await?;
-        let outside = matches!(landing, Landing::Outside { .. });
-        sql!(
-            run,
-            self.conn(),
-            "INSERT INTO report (area, no, channel, status, kind, subject, outside_area, received_ms, rung_ms,
-                answered_ms, validated_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            desk.as_str(),
-            id.no,
-            new.channel.as_str(),
-            status.as_str(),
-            &new.kind,
-            subject.to_string(),
-            i64::from(outside),
-            now.0,
-            rung.0,
-            answered.map(|a| a.0),
-            judged.then_some(now.0)
-        )?;
-        let personal = Personal {
-            place: new.place,
-            number: new.caller_number.clone(),
-            name: new.caller_name.clone(),
-            address: new.address.clone(),
-            text: new.text.clone(),
-        };
-        let commitment =
-            self.seal(desk, subject, &format!("report/{}", id.no), &serde_json::to_string(&personal)?).await?;
-        let near = if let Landing::Outside { near } = &landing { near.clone() } else { Vec::new() };
-        let what = Happened::ReportReceived {
-            report: id,
-            channel: new.channel,
-            outside_area: outside,
-            near,
-            commitment: Some(commitment),
-        };
-        self.event(desk, &id.to_string(), Audience::Desk, what).await?;
-        if !matches!(landing, Landing::City { .. }) {
-            self.set_deadline(desk, DeadlineKind::Report, id.no, now.plus(REPORT_MS)).await?;
-        }
-        let incident = match landing {
-            Landing::City { city, district, priority, place, first } => {
-                let note = [new.address, new.text].into_iter().flatten().collect::<Vec<_>>().join("\n");
-                let opening = NewIncident {
-                    kind: new.kind,
-                    priority,
-                    origin: Origin::Citizen,
-                    place,
-                    district,
-                    by_unit: None,
-                    note: (!note.is_empty()).then_some(note),
-                };
-                let beginning = Beginning { start: rung, answered, validated: Some(now) };
-                let opened = self.open(city, opening, beginning, Some((id, subject))).await?;
-                self.join(id, opened.id).await?;
-                if let Some(first) = first {
-                    self.ask_first(&opened, *first).await?;
-                }
-                Some(opened)
-            }
-            Landing::Unjudged | Landing::Outside { .. } => None,
-        };
-        let report = row(&mut self.conn(), id).await?.ok_or_else(|| StoreError::Corrupt(id.to_string()))?;
-        Ok(Received { report: report.report(None)?, incident })
+    /// Tells what happened to a report in the journal of its area, and in that of the desk where it is.
+    async fn tell_report(&mut self, report: &Report, what: Happened) -> Result<(), StoreError> {
+        self.tell_desks(report.id, &[report.desk.area], what).await
     }
 
-    /// Hangs a valid report on its incident.
-    async fn join(&mut self, report: ReportId, incident: IncidentId) -> Result<(), StoreError> {
-        sql!(
-            run,
-            self.conn(),
-            "UPDATE report SET incident_area = $3, incident_no = $4 WHERE area = $1 AND no = $2",
-            report.area.as_str(),
-            report.no,
-            incident.area.as_str(),
-            incident.no
-        )?;
-        let what = Happened::ReportValidated { report, incident: Some(incident) };
-        self.event(report.area, &report.to_string(), Audience::Desk, what).await?;
-        Ok(())
-    }
-
-    /// Closes the reports of a closed incident. The caller holds the journals of their desks, see `areas_of`.
-    pub(super) async fn close_reports(&mut self, incident: IncidentId) -> Result<(), StoreError> {
-        let rows = sql!(
-            all(String, i64),
-            self.conn(),
-            "SELECT area, no FROM report WHERE incident_area = $1 AND incident_no = $2 AND closed_ms IS NULL",
-            incident.area.as_str(),
-            incident.no
-        )?;
-        let now = self.now().0;
-        for (area, no) in rows {
-            let id = ReportId { area: area.parse()?, no };
-            if !self.holds(id.area) {
-                continue;
-            }
-            sql!(
-                run,
-                self.conn(),
-                "UPDATE report SET status = 'closed', closed_ms = $3 WHERE area = $1 AND no = $2",
-                id.area.as_str(),
-                no,
-                now
-            )?;
-            self.event(id.area, &id.to_string(), Audience::Desk, Happened::ReportClosed { report: id }).await?;
+    async fn tell_desks(&mut self, id: ReportId, others: &[AreaCode], what: Happened) -> Result<(), StoreError> {
+        let mut areas = vec![id.area];
+        areas.extend(others.iter().filter(|&&area| self.holds(area)));
+        areas.sort_unstable();
+        areas.dedup();
+        for area in areas {
+            self.event(area, &id.to_string(), Audience::Desk, what.clone()).await?;
         }
         Ok(())
+    }
+
+    /// Whose personal part it is, and that part, where it was not erased.
+    async fn personal(&mut self, id: ReportId) -> Result<Option<(SubjectId, Personal)>, StoreError> {
+        let select = "SELECT subject FROM report WHERE area = $1 AND no = $2";
+        let subject = sql!(scalar Option<String>, self.conn(), select, id.area.as_str(), id.no)?.flatten();
+        let Some(subject) = word::<SubjectId>(subject)? else { return Ok(None) };
+        let keys = self.keys.clone();
+        let text = seal::unseal(&mut self.conn(), &keys, id.area, subject, &context(id)).await?;
+        text.map(|text| Ok((subject, serde_json::from_str(&text)?))).transpose()
     }
 }
 
 impl Store {
-    /// Receives a report at a desk; a valid one with a city opens its incident in the same transaction, and asks the
-    /// first unit of [`FirstOffer`] that can be claimed: a citizen waits for one flush to the disk, not for two.
-    ///
-    /// # Errors
-    /// [`StoreError`] when out of scope or the database fails.
-    pub async fn receive_report(
-        &self,
-        cause: &Cause,
-        desk: AreaCode,
-        report: NewReport,
-        landing: Landing,
-    ) -> Result<Received, StoreError> {
-        match &landing {
-            Landing::Outside { .. } => cause.scope.require_pass(desk)?,
-            Landing::City { .. } | Landing::Unjudged => cause.scope.require(desk, Act::TakeReport)?,
+    /// Runs `f` on a report while the journals of its area, of its desk's and of `others` are held. Where it moved to a
+    /// desk elsewhere between the look and the lock, it is tried again.
+    async fn write_report<T, F>(&self, cause: &Cause, id: ReportId, others: &[AreaCode], f: F) -> Result<T, StoreError>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: for<'t> FnOnce(&'t mut AreaTx, Report) -> Out<'t, T> + Clone + Send + 'static,
+    {
+        for _ in 0..TRIES {
+            let found = self.read(move |c| Box::pin(find(c, id))).await?;
+            let report = found.ok_or(Refusal::NotFound("report"))?;
+            require(&cause.scope, &report, Act::TakeReport)?;
+            let (f, desk) = (f.clone(), report.desk.area);
+            let mut areas = vec![id.area, desk];
+            areas.extend(others);
+            let done = self.write(&areas, cause, move |tx| {
+                Box::pin(async move {
+                    let report = tx.report(id).await?;
+                    if !tx.holds(report.desk.area) {
+                        return Err(StoreError::Moved);
+                    }
+                    f(tx, report).await
+                })
+            });
+            match done.await {
+                Err(StoreError::Moved) => {}
+                done => return done,
+            }
         }
-        let mut areas = vec![desk];
-        if let Landing::City { city, .. } = &landing {
-            areas.push(*city);
-        }
-        self.write(&areas, cause, move |tx| Box::pin(async move { tx.receive(desk, report, landing).await })).await
+        Err(StoreError::TimedOut)
     }
 
-    /// Fires the deadline of a report that nobody took up; `false` when it fired before.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database fails.
-    pub async fn fire_report(&self, cause: &Cause, id: ReportId) -> Result<bool, StoreError> {
-        self.write(&[id.area], cause, move |tx| {
-            Box::pin(async move {
-                let due = tx.take_due(id.area, DeadlineKind::Report, id.no).await?;
-                if due {
-                    let what = Happened::ReportWaiting { report: id };
-                    tx.event(id.area, &id.to_string(), Audience::Desk, what).await?;
-                }
-                Ok(due)
-            })
-        })
-        .await
-    }
-
-    /// One report, with its place where that was not erased.
+    /// One report, with its place and its masked caller where those were not erased.
     ///
     /// # Errors
     /// [`StoreError`] when out of scope or the database fails.
     pub async fn find_report(&self, scope: &Scope, id: ReportId) -> Result<Option<Report>, StoreError> {
-        scope.require(id.area, Act::SeeDesk)?;
         let keys = self.keys().clone();
-        self.read(move |c| {
-            Box::pin(async move {
-                let Some(row) = row(c, id).await? else { return Ok(None) };
-                let personal = match &row.subject {
-                    Some(s) => seal::unseal(c, &keys, id.area, s.parse()?, &format!("report/{}", id.no)).await?,
-                    None => None,
-                };
-                let personal: Personal = personal.map(|p| serde_json::from_str(&p)).transpose()?.unwrap_or_default();
-                row.report(personal.place).map(Some)
+        let found = self
+            .read(move |c| {
+                Box::pin(async move {
+                    let Some(row) = row(c, id).await? else { return Ok(None) };
+                    let personal = match &row.subject {
+                        Some(s) => seal::unseal(c, &keys, id.area, s.parse()?, &context(id)).await?,
+                        None => None,
+                    };
+                    let personal = personal.map(|p| serde_json::from_str(&p)).transpose()?.unwrap_or_default();
+                    row.report(personal).map(Some)
+                })
             })
-        })
-        .await
+            .await?;
+        match found {
+            Some(report) => require(scope, &report, Act::SeeDesk).map(|()| Some(report)).map_err(Into::into),
+            None => scope.require(id.area, Act::SeeDesk).map(|()| None).map_err(Into::into),
+        }
     }
 
-    /// An area's newest reports, without their places; only those in no city, where asked.
+    /// The newest reports of an area: those that it received, and those at its desks; without their places. Only those
+    /// in no city, or only open ones, where asked.
     ///
     /// # Errors
     /// [`StoreError`] when out of scope or the database fails.
@@ -328,20 +270,34 @@ impl Store {
         scope: &Scope,
         area: AreaCode,
         outside_only: bool,
+        open_only: bool,
         limit: i64,
     ) -> Result<Vec<Report>, StoreError> {
         scope.require(area, Act::SeeDesk)?;
         self.read(move |c| {
             Box::pin(async move {
-                let rows = sql!(
-                    all ReportRow,
-                    c,
-                    "SELECT * FROM report WHERE area = $1 AND outside_area >= $2 ORDER BY no DESC LIMIT $3",
-                    area.as_str(),
-                    i64::from(outside_only),
-                    limit
-                )?;
-                rows.into_iter().map(|r| r.report(None)).collect()
+                let own = "SELECT * FROM report WHERE area = $1 AND outside_area >= $2
+                    AND (closed_ms IS NULL OR $3 = 0) ORDER BY no DESC LIMIT $4";
+                let here = "SELECT * FROM report WHERE desk_area = $1 AND area <> $1 AND outside_area >= $2
+                    AND closed_ms IS NULL ORDER BY rung_ms DESC LIMIT $3";
+                let (outside, open) = (i64::from(outside_only), i64::from(open_only));
+                let mut rows = sql!(all ReportRow, c, own, area.as_str(), outside, open, limit)?;
+                rows.extend(sql!(all ReportRow, c, here, area.as_str(), outside, limit)?);
+                rows.into_iter().map(|r| r.report(Personal::default())).collect()
+            })
+        })
+        .await
+    }
+
+    /// The open reports that somebody holds.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn held_by(&self, account: AccountId) -> Result<Vec<Report>, StoreError> {
+        self.read(move |c| {
+            Box::pin(async move {
+                let rows = sql!(all ReportRow, c, "SELECT * FROM report WHERE holder = $1", account.to_string())?;
+                rows.into_iter().map(|r| r.report(Personal::default())).collect()
             })
         })
         .await

@@ -5,6 +5,8 @@
 
 pub mod areas;
 pub mod auth;
+pub mod calls;
+pub mod desks;
 pub mod dispatches;
 pub mod incidents;
 pub mod reports;

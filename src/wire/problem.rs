@@ -34,9 +34,12 @@ const fn entry(refusal: &Refusal) -> Entry {
         Refusal::NotFound(_) => NOT_FOUND,
         Refusal::Forbidden { .. } => ("forbidden", 403, "Your role does not permit this"),
         Refusal::NotCrew(_) => ("not_crew", 403, "Not of this unit's crew"),
-        Refusal::Dispatch(_) | Refusal::Incident(_) | Refusal::Report(_) | Refusal::Duty(_) => {
+        Refusal::Dispatch(_) | Refusal::Incident(_) | Refusal::Report(_) | Refusal::Call(_) | Refusal::Duty(_) => {
             ("transition_not_allowed", 409, "Not possible in the present state")
         }
+        Refusal::ReportHeld { .. } => ("report_held", 409, "Somebody else has it"),
+        Refusal::NotOnShift => ("not_on_shift", 409, "You are at no desk"),
+        Refusal::CallbackFirst(_) => ("callback_first", 409, "The caller must be reached again"),
         Refusal::RidesWith(_) => ("rides_with_another", 409, "The phone rides with another unit"),
         Refusal::UnitBusy { .. } => ("unit_busy", 409, "The unit has work"),
         Refusal::UnitOffDuty(_) => ("unit_off_duty", 409, "The unit is not on duty"),
@@ -105,6 +108,8 @@ impl From<&Refusal> for Problem {
             Refusal::Dispatch(wrong) => Some(wrong.from.to_string()),
             Refusal::Incident(wrong) => Some(wrong.from.to_string()),
             Refusal::Report(wrong) => Some(wrong.from.to_string()),
+            Refusal::Call(wrong) => Some(wrong.from.to_string()),
+            Refusal::ReportHeld { holder, .. } => Some(holder.to_string()),
             Refusal::Duty(wrong) => Some(wrong.from.to_string()),
             Refusal::IncidentClosed(_) => Some("closed".to_owned()),
             _ => None,

@@ -172,6 +172,15 @@ impl Sessions {
         Ok(Seat { sessions: Arc::clone(self), link })
     }
 
+    /// Whose sessions these are, each once.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<AccountId> {
+        let mut all: Vec<AccountId> = self.lock().by_device.values().map(|link| link.account).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// How many devices have a session here.
     #[must_use]
     pub fn count(&self) -> usize {

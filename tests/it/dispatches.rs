@@ -11,7 +11,7 @@ use sigap::{
         access::*, deadline::DeadlineKind, dispatch::*, ids::*, incident::*, place::Place, refusal::Refusal, report::*,
         time::UnixMs,
     },
-    store::{Landing, NewDispatch, Received, Step, Store, StoreError, Verdict},
+    store::{Landing, NewDispatch, Received, Reception, Step, Store, StoreError, Verdict},
 };
 
 const TEN_MINUTES: i64 = 600_000;
@@ -23,16 +23,12 @@ pub fn scene() -> Place {
 /// A call that was answered and found valid.
 pub fn call(number: &str) -> NewReport {
     NewReport {
-        channel: Channel::Call,
-        rung: None,
-        answered: None,
-        kind: "theft".to_owned(),
         place: Some(scene()),
         caller_number: Some(format!("{number}-000-001").parse().unwrap()),
         caller_name: Some("a caller".to_owned()),
         address: Some("by the harbour".to_owned()),
         text: Some("two men".to_owned()),
-        source: Source::Citizen,
+        ..NewReport::new(Channel::Call, "theft")
     }
 }
 
@@ -42,7 +38,7 @@ pub fn in_bpn(priority: Priority) -> Landing {
 
 pub async fn incident(store: &Store, ms: i64) -> Incident {
     let landing = in_bpn(Priority::P2);
-    let received = store.receive_report(&system(ms), code("BPN"), call("0811"), landing).await.unwrap();
+    let received = store.receive_report(&system(ms), Reception::at(code("BPN")), call("0811"), landing).await.unwrap();
     received.incident.unwrap()
 }
 

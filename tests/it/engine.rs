@@ -101,7 +101,7 @@ impl World {
     async fn report_at(&self, place: Place) -> IncidentId {
         let cause = Cause::system(self.engine.now());
         let call = sigap::domain::report::NewReport { place: Some(place), ..call("0811") };
-        let received = self.engine.receive(&cause, None, call, Priority::P2, true).await.unwrap();
+        let received = self.engine.receive(&cause, None, call, true).await.unwrap();
         received.incident.unwrap().id
     }
 
@@ -261,7 +261,7 @@ on_both! {
         let world = World::start(&db).await;
         let report = sigap::domain::report::NewReport { place: Place::new(-1.5, 116.9).ok(), ..call("0811") };
         let cause = Cause::system(T0);
-        let received = world.engine.receive(&cause, None, report, Priority::P2, true).await.unwrap();
+        let received = world.engine.receive(&cause, None, report, true).await.unwrap();
         assert!(received.report.outside_area && received.incident.is_none());
         assert_eq!(received.report.id.area, code("KALTIM"));
     }

@@ -14,7 +14,7 @@ use sigap::{
         nearest::{Candidate, Pick, Survey},
         time::UnixMs,
     },
-    store::{FirstOffer, Landing, Store, Verdict},
+    store::{FirstOffer, Landing, Reception, Store, Verdict},
 };
 
 /// These units in this order, the first of them chosen.
@@ -34,7 +34,8 @@ fn asking(units: &[UnitId]) -> Landing {
 }
 
 async fn opened(store: &Store, landing: Landing) -> (Incident, Vec<Dispatch>) {
-    let received = store.receive_report(&system(5_000), code("BPN"), call("0811"), landing).await.unwrap();
+    let received =
+        store.receive_report(&system(5_000), Reception::at(code("BPN")), call("0811"), landing).await.unwrap();
     let incident = received.incident.unwrap();
     let dispatches = store.dispatches(&Scope::system(), incident.id).await.unwrap();
     (incident, dispatches)

@@ -10,7 +10,7 @@ use sigap::{
         report::*,
         unit::UnitKind,
     },
-    store::{JournalHead, Landing, NewAccount, Store, StoreError, Verdict},
+    store::{JournalHead, Landing, NewAccount, Reception, Store, StoreError, Verdict},
 };
 use std::collections::BTreeSet;
 
@@ -346,19 +346,13 @@ on_both! {
 /// A report whose caller is sealed; gives the caller.
 async fn told(db: &Db, store: &Store) -> SubjectId {
     let report = NewReport {
-        channel: Channel::Call,
-        rung: None,
-        answered: None,
-        kind: "traffic".to_owned(),
-        place: None,
         caller_number: Some("081234567890".parse().unwrap()),
-        caller_name: None,
-        address: None,
         text: Some("a tree lies across the road".to_owned()),
         source: Source::Console,
+        ..NewReport::new(Channel::Call, "traffic")
     };
     let desk = by(&person(store, "desk", "BPN", Role::Dispatcher).await, Source::Console, 0);
-    let received = store.receive_report(&desk, code("BPN"), report, Landing::Unjudged).await.unwrap();
+    let received = store.receive_report(&desk, Reception::at(code("BPN")), report, Landing::Unjudged).await.unwrap();
     assert_eq!(received.report.id.no, 1);
     db.text("SELECT subject FROM report WHERE area = 'BPN' AND no = 1").await.parse().unwrap()
 }

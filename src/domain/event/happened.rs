@@ -3,10 +3,11 @@
 use super::{Update, Work};
 use crate::domain::{
     access::Role,
+    desk::Stage,
     dispatch::{Arrival, Mode, Unanswered},
     ids::*,
     incident::{Disposition, Origin, Priority},
-    report::Channel,
+    report::{CallState, CallbackWay, Channel, Closing, Informed, InvalidReason, Part, RingReason},
     time::UnixMs,
     unit::Duty,
 };
@@ -53,6 +54,12 @@ happened! {
     "crew.signed_off" CrewSignedOff { unit: UnitId, device: DeviceId },
     /// From here on this phone's fixes are the unit's position.
     "crew.source" CrewSource { unit: UnitId, device: DeviceId },
+    /// A desk was set up.
+    "desk.added" DeskAdded { desk: DeskId },
+    /// Somebody sat down at a desk.
+    "shift.began" ShiftBegan { desk: DeskId, account: AccountId },
+    /// Somebody left it.
+    "shift.ended" ShiftEnded { desk: DeskId, account: AccountId },
     /// A citizen made contact. `commitment` binds the sealed text.
     "report.received" ReportReceived {
         report: ReportId,
@@ -61,12 +68,38 @@ happened! {
         near: Vec<AreaCode>,
         commitment: Option<String>,
     },
-    /// Nobody has taken it up for too long: an alarm.
+    /// It rings at a desk until `until`: an alarm, told again at each rung and each lap until somebody takes it.
+    "report.ringing" ReportRinging {
+        report: ReportId,
+        desk: DeskId,
+        stage: Stage,
+        lap: i64,
+        until: UnixMs,
+        staffed: bool,
+        why: RingReason,
+    },
+    /// Somebody took it; `from` held it before.
+    "report.claimed" ReportClaimed { report: ReportId, desk: DeskId, holder: AccountId, from: Option<AccountId> },
+    /// More became known, or better. `commitment` binds the sealed text.
+    "report.amended" ReportAmended { report: ReportId, parts: Vec<Part>, commitment: String },
+    /// The call is at another step.
+    "call.changed" CallChanged { report: ReportId, call: CallState },
+    /// Somebody tried to reach the caller again.
+    "call.callback" CallCallback { report: ReportId, way: CallbackWay, reached: bool },
+    /// The exchange keeps a recording.
+    "call.recorded" CallRecorded { report: ReportId },
+    /// Its incident is still open and nobody closed it: a reminder.
     "report.waiting" ReportWaiting { report: ReportId },
     /// Found valid.
     "report.validated" ReportValidated { report: ReportId, incident: Option<IncidentId> },
+    /// Found to be no police work.
+    "report.invalid" ReportInvalid { report: ReportId, reason: InvalidReason },
+    /// Taken out of an incident that it was thought to be of.
+    "report.split" ReportSplit { report: ReportId, from: IncidentId, to: IncidentId },
+    /// Opened again. `commitment` binds the reason.
+    "report.reopened" ReportReopened { report: ReportId, commitment: String },
     /// Closed.
-    "report.closed" ReportClosed { report: ReportId },
+    "report.closed" ReportClosed { report: ReportId, closing: Closing, informed: Informed },
     /// An incident was opened.
     "incident.opened" IncidentOpened {
         incident: IncidentId,
@@ -80,6 +113,10 @@ happened! {
     "incident.place" IncidentPlace { incident: IncidentId, version: i64, district: Option<String> },
     /// More or less urgent; the promise follows.
     "incident.priority" IncidentPriority { incident: IncidentId, priority: Priority, target_ms: i64 },
+    /// Its clock starts at another moment: a report joined it, or left it.
+    "incident.clock" IncidentClock { incident: IncidentId, start: UnixMs, target_ms: i64 },
+    /// It is the same as another one, which has its reports from here on.
+    "incident.merged" IncidentMerged { incident: IncidentId, into: IncidentId },
     /// A note was added. `commitment` binds the sealed text.
     "incident.note" IncidentNote { incident: IncidentId, no: i64, commitment: String },
     /// No unit could be found: an alarm for the dispatchers. The incident stays first in the queue.

@@ -5,7 +5,6 @@ use super::{
     text::{Line, Text},
 };
 use crate::domain::{
-    access::Source,
     atlas::Located,
     ids::{AreaCode, CommandId},
     incident::{Incident, Priority},
@@ -19,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 /// A first ring longer ago than this is a mistake in the units, milliseconds: a clock that starts then is broken at once.
-const RUNG_AGE_MAX_MS: i64 = 86_400_000;
+pub(super) const RUNG_AGE_MAX_MS: i64 = 86_400_000;
 
 /// A citizen's contact. What the citizen told is sealed; no answer shows number or name again.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
@@ -74,16 +73,15 @@ impl ReportBody {
             return Err(Refusal::invalid("rung_at", "more than a day ago; it is in milliseconds"));
         }
         Ok(NewReport {
-            channel: self.channel,
             rung: self.rung_at,
             answered: self.answered_at,
-            kind: self.kind.into_string(),
+            priority: self.priority,
             place: self.place,
             caller_number: self.caller_number,
             caller_name: self.caller_name.map(Text::into_string),
             address: self.address.map(Text::into_string),
             text: self.text.map(Text::into_string),
-            source: Source::Citizen,
+            ..NewReport::new(self.channel, self.kind.into_string())
         })
     }
 }
@@ -136,6 +134,9 @@ pub struct ReportsQuery {
     /// Only those whose place lies in no city.
     #[serde(default)]
     pub outside: bool,
+    /// Only open ones.
+    #[serde(default)]
+    pub open: bool,
 }
 
 commands! { ReportBody: "report.receive" }

@@ -82,7 +82,7 @@ on_both! {
         for n in 0..24 {
             let city = code(if n % 2 == 0 { "BPN" } else { "SMD" });
             let landing = Landing::City { city, district: None, priority: Priority::P2, place: scene(), first: None };
-            let received = store.receive_report(&system(n), city, call("0811"), landing).await.unwrap();
+            let received = store.receive_report(&system(n), Reception::at(city), call("0811"), landing).await.unwrap();
             let (store, id) = (store.clone(), received.incident.unwrap().id);
             claims.spawn(async move { store.dispatch(&system(100), new_dispatch(id, unit, Mode::Auto)).await });
         }

@@ -75,12 +75,12 @@ on_both! {
         let store = db.open().await;
         areas(&store).await;
         let rung = NewReport { rung: Some(T0.plus(-8_000)), answered: Some(T0.plus(-3_000)), ..call("0811") };
-        let received = store.receive_report(&system(0), code("BPN"), rung, in_bpn(Priority::P1)).await.unwrap();
+        let received = store.receive_report(&system(0), Reception::at(code("BPN")), rung, in_bpn(Priority::P1)).await.unwrap();
         let clock = received.incident.unwrap().clock;
         assert_eq!(clock.start, T0.plus(-8_000));
         assert_eq!((clock.segments().answer_ms, clock.segments().processing_ms), (Some(5_000), Some(3_000)));
         let early = NewReport { rung: Some(T0.plus(60_000)), ..call("0811") };
-        let early = store.receive_report(&system(0), code("BPN"), early, in_bpn(Priority::P1)).await.unwrap();
+        let early = store.receive_report(&system(0), Reception::at(code("BPN")), early, in_bpn(Priority::P1)).await.unwrap();
         assert_eq!(early.incident.unwrap().clock.start, T0, "nobody rings in the future");
     }
 

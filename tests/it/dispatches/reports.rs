@@ -9,7 +9,7 @@ on_both! {
         areas(&store).await;
         let first = incident(&store, 0).await;
         let landing = in_bpn(Priority::P3);
-        let second = store.receive_report(&system(1), code("BPN"), call("0811"), landing).await.unwrap();
+        let second = store.receive_report(&system(1), Reception::at(code("BPN")), call("0811"), landing).await.unwrap();
         let notes = store.notes(&Scope::system(), first.id).await.unwrap();
         assert_eq!(notes[0].text.as_deref(), Some("by the harbour\ntwo men"));
         let report = store.find_report(&Scope::system(), second.report.id).await.unwrap().unwrap();
@@ -32,12 +32,12 @@ on_both! {
             let store = store.clone();
             posts.spawn(async move {
                 let cause = named(system(0), id, 1);
-                store.receive_report(&cause, code("BPN"), call("0811"), in_bpn(Priority::P1)).await.unwrap()
+                store.receive_report(&cause, Reception::at(code("BPN")), call("0811"), in_bpn(Priority::P1)).await.unwrap()
             });
         }
         let answers: Vec<Received> = posts.join_all().await;
         assert!(answers.iter().all(|a| a == &answers[0]));
-        let changed = store.receive_report(&named(system(1), id, 2), code("BPN"), call("0811"), in_bpn(Priority::P1)).await;
+        let changed = store.receive_report(&named(system(1), id, 2), Reception::at(code("BPN")), call("0811"), in_bpn(Priority::P1)).await;
         assert_eq!(refused(changed), Refusal::CommandReused(id));
         assert_eq!(store.incidents(&Scope::system(), code("BPN"), true, 100).await.unwrap().len(), 1);
     }
@@ -47,20 +47,19 @@ on_both! {
         areas(&store).await;
         let near = vec![code("BPN"), code("SMD")];
         let landing = Landing::Outside { near };
-        let lost = store.receive_report(&system(0), code("KALTIM"), call("0812"), landing).await.unwrap();
+        let lost = store.receive_report(&system(0), Reception::at(code("KALTIM")), call("0812"), landing).await.unwrap();
         assert!(lost.report.outside_area && lost.incident.is_none());
         assert_eq!(lost.report.status, ReportStatus::Valid);
         let ringing = NewReport { place: None, ..call("0813") };
-        let ringing = store.receive_report(&system(1), code("KALTIM"), ringing, Landing::Unjudged).await.unwrap();
+        let ringing = store.receive_report(&system(1), Reception::at(code("KALTIM")), ringing, Landing::Unjudged).await.unwrap();
         assert_eq!(ringing.report.status, ReportStatus::Ringing);
-        for report in [lost.report.id, ringing.report.id] {
-            assert!(!store.fire_report(&system(59_999), report).await.unwrap(), "not yet");
-            assert!(store.fire_report(&system(61_000), report).await.unwrap(), "the desk is told");
-            assert!(!store.fire_report(&system(62_000), report).await.unwrap(), "once");
+        for report in [lost.report, ringing.report] {
+            assert_eq!((report.attention, report.desk), (Attention::Ringing, DeskId::main(code("KALTIM"))));
         }
-        assert_eq!(kinds(&store, "KALTIM").await.iter().filter(|k| **k == "report.waiting").count(), 2);
-        let outside = store.reports(&Scope::system(), code("KALTIM"), true, 10).await.unwrap();
+        assert_eq!(kinds(&store, "KALTIM").await.iter().filter(|k| **k == "report.ringing").count(), 2);
+        assert_eq!(store.due(T0.plus(60_000), 10).await.unwrap().len(), 2, "each is looked at again");
+        let outside = store.reports(&Scope::system(), code("KALTIM"), true, false, 10).await.unwrap();
         assert_eq!(outside.len(), 1);
-        assert_eq!(store.reports(&Scope::system(), code("KALTIM"), false, 10).await.unwrap().len(), 2);
+        assert_eq!(store.reports(&Scope::system(), code("KALTIM"), false, true, 10).await.unwrap().len(), 2);
     }
 }

@@ -99,7 +99,7 @@ on_both! {
         assert!(kinds(&store, "SMD").await.contains(&"dispatch.recalled"));
         assert!(kinds(&store, "BPN").await.contains(&"report.closed"));
         // A region's desk took the next one: its journal tells the end as well.
-        let far = store.receive_report(&system(2), code("KALTIM"), call("0899"), in_bpn(Priority::P2)).await.unwrap();
+        let far = store.receive_report(&system(2), Reception::at(code("KALTIM")), call("0899"), in_bpn(Priority::P2)).await.unwrap();
         store.close_incident(&system(3), far.incident.unwrap().id, Disposition::Handled).await.unwrap();
         assert!(kinds(&store, "KALTIM").await.contains(&"report.closed"));
         let again = refused(store.close_incident(&system(3), id, Disposition::Handled).await);

@@ -7,7 +7,7 @@ use crate::{
 };
 use serde_json::json;
 use sigap::{
-    domain::{access::*, dispatch::DispatchStatus, ids::*, incident::Priority},
+    domain::{access::*, dispatch::DispatchStatus, ids::*},
     ws::Settings,
 };
 
@@ -15,7 +15,7 @@ impl Site {
     /// A valid report at the scene.
     async fn report(&self) -> IncidentId {
         let cause = Cause::system(self.now());
-        let received = self.engine.receive(&cause, None, call("0811"), Priority::P2, true).await.unwrap();
+        let received = self.engine.receive(&cause, None, call("0811"), true).await.unwrap();
         received.incident.unwrap().id
     }
 }
