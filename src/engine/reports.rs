@@ -113,6 +113,7 @@ impl Engine {
         verdict: Verdict,
     ) -> Result<(Report, Option<Incident>), Error> {
         let report = self.report(&cause.scope, id).await?;
+        report.status.change(ReportStatus::Valid).map_err(Refusal::from)?;
         let (judged, ring) = match verdict {
             Verdict::Same(incident) => {
                 cause.scope.require(incident.area, Act::TakeReport)?;
@@ -244,7 +245,10 @@ impl Engine {
     /// # Errors
     /// [`Error`] with the refusal, or the database's failure.
     pub async fn put_desk(&self, cause: &Cause, desk: Desk) -> Result<(), Error> {
-        self.inner.store.put_desk(cause, desk).await
+        self.inner.store.put_desk(cause, desk).await?;
+        // Whoever sets it up uses it next.
+        self.renew_catalog().await;
+        Ok(())
     }
 
     /// Sets up a desk for each district of a city that has none; gives how many.
@@ -288,6 +292,8 @@ impl Engine {
         if let Some(desk) = strange {
             return Err(Refusal::invalid("desk", format!("{desk} is neither of {area} nor of an area above it")).into());
         }
-        self.inner.store.set_flow(cause, area, flow).await
+        self.inner.store.set_flow(cause, area, flow).await?;
+        self.renew_catalog().await;
+        Ok(())
     }
 }

@@ -17,6 +17,8 @@ const COMMANDS: &[&str] = &[
     "area import",
     "area set",
     "area list",
+    "desk",
+    "flow",
     "unit",
     "unit add",
     "user",

@@ -7,6 +7,7 @@ mod auth;
 mod cli;
 mod crash;
 mod crews;
+mod desk;
 mod dispatches;
 mod e2e;
 mod engine;

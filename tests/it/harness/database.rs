@@ -35,7 +35,7 @@ struct Inner {
 }
 
 /// Runs one test on a runtime and a database of its own.
-pub fn run<F: Future<Output = ()>>(engine: Engine, test: fn(Db) -> F) {
+pub fn run<F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(Db) -> F) {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let db = Db::create(engine).await;

@@ -1,0 +1,103 @@
+//! The same as what is open, or not after all.
+
+use super::*;
+
+/// A report that was answered, placed and judged; gives report and incident.
+async fn valid(
+    s: &Served,
+    who: &Operator,
+    number: &str,
+    place: Place,
+    kind: &str,
+    same: Option<&str>,
+) -> (String, String) {
+    let call = s.rings(&who.token, "BPN", number).await;
+    s.on(who, &call, "claim", json!({})).await.expect(200);
+    let known = json!({ "place": place, "kind": kind, "text": format!("called by {number}") });
+    s.ask(&who.token, "PATCH", &format!("/reports/{call}"), known).await.expect(200);
+    let judged = s.on(who, &call, "judge", json!({ "valid": true, "incident": same })).await.expect(200);
+    (call, judged["incident"]["id"].as_str().unwrap().to_owned())
+}
+
+served! {
+    async fn a_second_call_about_the_same_joins_and_the_earlier_clock_counts(s: Served) {
+        let desk = s.sits(Role::Dispatcher, "BPN", "BPN.SPKT").await;
+        let early = s.rings(&desk.token, "BPN", "0811-000-001").await;
+        s.wait(8_000, &[&desk]).await;
+        let (late, incident) = valid(&s, &desk, "0811-000-002", scene(), "brawl", None).await;
+        let path = format!("/incidents/{incident}");
+        let start = |whole: &Value| whole["incident"]["clock"]["start"].as_i64().unwrap();
+        let before = s.get(&desk.token, &path).await.expect(200);
+        s.on(&desk, &early, "claim", json!({})).await.expect(200);
+        let near = json!({ "place": scene().moved(45.0, 300.0), "kind": "brawl", "text": "many people" });
+        s.ask(&desk.token, "PATCH", &format!("/reports/{early}"), near).await.expect(200);
+        let similar = s.get(&desk.token, &format!("/reports/{early}/similar")).await.expect(200);
+        assert_eq!((&similar[0]["incident"], &similar[0]["same_kind"]), (&json!(incident), &json!(true)));
+        s.on(&desk, &early, "judge", json!({ "valid": true, "incident": incident })).await.expect(200);
+        let joined = s.get(&desk.token, &path).await.expect(200);
+        assert_eq!(start(&before) - start(&joined), 8_000, "the earliest of its reports");
+        assert_eq!(joined["notes"].as_array().unwrap().len(), 2, "what the second caller said is known to the crew");
+        // Not the same after all.
+        let split = s.on(&desk, &early, "split", json!({})).await.expect(200);
+        assert_ne!(split["incident"]["id"], json!(incident));
+        assert_eq!(split["incident"]["clock"]["start"], start(&joined));
+        assert_eq!(start(&s.get(&desk.token, &path).await.expect(200)), start(&before), "its own report's again");
+        s.on(&desk, &late, "split", json!({})).await.problem(422, "invalid");
+    }
+
+    async fn two_incidents_that_are_one_are_merged(s: Served) {
+        let desk = s.sits(Role::Dispatcher, "BPN", "BPN.SPKT").await;
+        let (first, one) = valid(&s, &desk, "0811-000-001", scene(), "fire", None).await;
+        s.wait(30_000, &[&desk]).await;
+        let (_, two) = valid(&s, &desk, "0811-000-002", scene().moved(0.0, 200.0), "fire", None).await;
+        let merge = |into: &str| json!({ "into": into });
+        s.post(&desk.token, &format!("/incidents/{one}/merge"), merge(&one)).await.problem(422, "invalid");
+        let goes_on = s.post(&desk.token, &format!("/incidents/{one}/merge"), merge(&two)).await.expect(200);
+        assert_eq!(goes_on["id"], json!(two));
+        assert_eq!(goes_on["clock"]["start"], s.report_of(&desk.token, &first).await["rung"]);
+        let closed = s.get(&desk.token, &format!("/incidents/{one}")).await.expect(200);
+        assert_eq!(closed["incident"]["disposition"], "duplicate");
+        let moved = s.report_of(&desk.token, &first).await;
+        assert_eq!((&moved["incident"], &moved["status"]), (&json!(two), &json!("valid")));
+        s.post(&desk.token, &format!("/incidents/{one}/merge"), merge(&two)).await.problem(409, "incident_closed");
+        // The split undoes it: the first report has an incident of its own again.
+        let split = s.on(&desk, &first, "split", json!({})).await.expect(200);
+        assert_eq!(split["incident"]["clock"]["start"], moved["rung"]);
+    }
+
+    async fn a_report_outside_every_city_goes_to_the_region(s: Served) {
+        let desk = s.sits(Role::Dispatcher, "BPN", "BPN.SPKT").await;
+        let polda = s.sits(Role::Operator, "KALTIM", "KALTIM.SPKT").await;
+        let call = s.rings(&desk.token, "BPN", "0811-000-001").await;
+        s.on(&desk, &call, "claim", json!({})).await.expect(200);
+        s.on(&desk, &call, "judge", json!({ "valid": true })).await.problem(422, "invalid");
+        s.ask(&desk.token, "PATCH", &format!("/reports/{call}"), json!({ "place": crate::http::at_sea() })).await.expect(200);
+        let judged = s.on(&desk, &call, "judge", json!({ "valid": true })).await.expect(200);
+        assert_eq!((&judged["report"]["outside_area"], &judged["report"]["desk"]), (&json!(true), &json!("KALTIM.SPKT")));
+        s.on(&polda, &call, "claim", json!({})).await.expect(200);
+        s.on(&polda, &call, "close", json!({ "closing": "referred", "informed": "call" })).await.expect(200);
+    }
+
+    async fn kinds_are_data_and_bad_input_is_told(s: Served) {
+        let desk = s.sits(Role::Operator, "KALTIM", "KALTIM.SPKT").await;
+        let kinds = s.get(&desk.token, "/kinds").await.expect(200);
+        let theft = kinds.as_array().unwrap().iter().find(|k| k["code"] == "theft").unwrap();
+        assert_eq!((&theft["id"], &theft["en"], &theft["category"]), (&json!("Pencurian"), &json!("Theft"), &json!("report")));
+        for (body, status, code) in [
+            (json!({ "caller_number": "12" }), 400, "malformed"),
+            (json!({ "area": "KALTIM", "accuracy_m": -1.0 }), 422, "invalid"),
+            (json!({ "area": "KALTIM", "rung_at": 1 }), 422, "invalid"),
+            (json!({ "area": "XX" }), 404, "not_found"),
+            (json!({ "area": "KALTIM", "colour": "red" }), 400, "malformed"),
+        ] {
+            s.post(&desk.token, "/calls", body).await.problem(status, code);
+        }
+        let call = s.rings(&desk.token, "KALTIM", "0811-000-001").await;
+        s.on(&desk, &call, "claim", json!({})).await.expect(200);
+        let pin = json!({ "pin": "https://maps.app.goo.gl/AbC" });
+        let told = s.ask(&desk.token, "PATCH", &format!("/reports/{call}"), pin).await.problem(422, "invalid");
+        assert!(told["detail"].as_str().unwrap().starts_with("pin"), "{told}");
+        s.on(&desk, "KALTIM-R99", "claim", json!({})).await.problem(404, "not_found");
+        s.on(&desk, &call, "judge", json!({ "valid": true, "reason": "prank" })).await.problem(422, "invalid");
+    }
+}
