@@ -20,6 +20,7 @@ pub enum DeskCommand {
     )]
     Add(Add),
     /// The desks of an area.
+    #[command(after_help = "Example:\n  sigap desk list BPN")]
     List {
         /// The area, as in BPN.
         area: AreaCode,
@@ -51,6 +52,7 @@ pub enum FlowCommand {
     )]
     Import(Import),
     /// Show an area's flow as JSON.
+    #[command(after_help = "Example:\n  sigap flow show BPN > flow.json")]
     Show {
         /// The area, as in BPN.
         area: AreaCode,
