@@ -62,5 +62,7 @@ INSERT INTO deadline (area, kind, no, due_ms)
 CREATE UNIQUE INDEX report_exchange ON report (area, exchange_id) WHERE exchange_id IS NOT NULL;
 -- What a desk has in hand, and the newest of a caller.
 CREATE INDEX report_desk ON report (desk_area, desk) WHERE closed_ms IS NULL;
+-- What people told in a time.
+CREATE INDEX report_flow ON report (flow, rung_ms);
 CREATE INDEX report_holder ON report (holder) WHERE holder IS NOT NULL;
 CREATE INDEX report_subject ON report (area, subject, rung_ms);

@@ -11,6 +11,7 @@ pub mod deadline;
 pub mod desk;
 pub mod dispatch;
 pub mod duplicate;
+pub mod evaluation;
 pub mod event;
 pub mod fix;
 pub mod gazetteer;

@@ -15,6 +15,7 @@ mod catalog;
 mod clocks;
 mod conductor;
 mod desk;
+mod evaluation;
 pub mod feed;
 mod field;
 mod health;

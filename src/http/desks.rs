@@ -8,6 +8,7 @@ use super::{
 use crate::{
     domain::{
         desk::{Desk, Flow, Shift},
+        evaluation::Evaluation,
         ids::{AreaCode, DeskId},
         refusal::Refusal,
     },
@@ -15,7 +16,7 @@ use crate::{
 };
 use actix_web::{
     get, post, put,
-    web::{Json, Path},
+    web::{Json, Path, Query},
 };
 
 /// The desks of an area, and who is on shift at them. Desk roles only.
@@ -106,4 +107,21 @@ pub async fn set_flow(
     };
     state.engine.set_flow(&cause, *code, flow.clone()).await?;
     Ok(Json(AreaFlowBody { area: *code, flow }))
+}
+
+/// What people told in a time: how much of what, where and when, what is complained of most, how much is no police work.
+/// A region and the nation are the sums of what lies below. Desk roles only.
+#[utoipa::path(
+    tag = "areas",
+    params(("code" = AreaCode, Path, description = "The area, as in `BPN`."), TimeQuery),
+    responses((status = 200, description = "The counts.", body = Evaluation), ReadProblems),
+)]
+#[get("/areas/{code}/evaluation")]
+pub async fn evaluation(
+    asker: Asker,
+    state: State,
+    code: Path<AreaCode>,
+    query: Query<TimeQuery>,
+) -> Answer<Evaluation> {
+    Ok(Json(state.engine.evaluation(&asker.scope, *code, (query.from, query.to)).await?))
 }

@@ -117,7 +117,7 @@ mod api {
         auth: login, refresh, logout, ws_ticket;
         areas: list_areas, get_area, change_area, area_sla, area_journal;
         units: list_units, add_unit, get_unit, sign_on, sign_off, set_duty, unit_work, unit_track, panic;
-        desks: list_desks, put_desk, begin_shift, end_shift, get_flow, set_flow;
+        desks: list_desks, put_desk, begin_shift, end_shift, get_flow, set_flow, evaluation;
         reports: receive_report, get_report, list_reports;
         calls: take_call, claim_report, step_call, pass_report, call_back, set_recording, amend_report, judge_report,
             similar_incidents, split_report, close_report, reopen_report, merge_incident, kinds;

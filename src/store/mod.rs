@@ -12,6 +12,7 @@ mod deadlines;
 mod desks;
 mod dispatches;
 mod error;
+mod evaluation;
 mod incidents;
 mod journal;
 pub mod keys;

@@ -4,9 +4,10 @@ use super::{commands, text::Line};
 use crate::domain::{
     desk::{Desk, DeskKind, Flow, Preset, Shift},
     ids::{AreaCode, CommandId, DeskId},
+    time::UnixMs,
 };
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// A desk to be set up or changed.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
@@ -68,6 +69,17 @@ pub struct FlowBody {
     pub flow: Option<Flow>,
     /// One that ships with the program.
     pub preset: Option<Preset>,
+}
+
+/// Of which time.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct TimeQuery {
+    /// From this moment on, Unix milliseconds.
+    pub from: UnixMs,
+    /// To before this moment, Unix milliseconds; at most 366 days after `from`.
+    pub to: UnixMs,
 }
 
 /// An area's flow.

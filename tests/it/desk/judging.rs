@@ -78,6 +78,33 @@ served! {
         s.on(&polda, &call, "close", json!({ "closing": "referred", "informed": "call" })).await.expect(200);
     }
 
+    async fn what_was_told_is_counted_for_the_city_and_above(s: Served) {
+        let desk = s.sits(Role::Dispatcher, "BPN", "BPN.SPKT").await;
+        let from = s.engine.now().0;
+        valid(&s, &desk, "0811-000-001", scene(), "threat", None).await;
+        valid(&s, &desk, "0811-000-001", scene(), "threat", None).await;
+        valid(&s, &desk, "0811-000-002", scene(), "insult", None).await;
+        let hoax = s.rings(&desk.token, "BPN", "0811-000-003").await;
+        s.on(&desk, &hoax, "judge", json!({ "valid": false, "reason": "hoax" })).await.expect(200);
+        s.rings(&desk.token, "BPN", "0811-000-004").await;
+        s.pass(1_000);
+        let time = format!("from={from}&to={}", s.engine.now().0);
+        let nation = s.token(Role::Commander, "ID").await;
+        for (who, area) in [(&desk.token, "BPN"), (&nation, "KALTIM"), (&nation, "ID")] {
+            let sum = s.get(who, &format!("/areas/{area}/evaluation?{time}")).await.expect(200);
+            assert_eq!((&sum["reports"], &sum["valid"], &sum["invalid"]), (&json!(5), &json!(3), &json!(1)), "{area}");
+            assert_eq!((&sum["invalid_share"], &sum["never_answered"]), (&json!(0.25), &json!(1)));
+            assert_eq!(sum["complained_of"][0], json!({ "kind": "threat", "count": 2 }));
+            assert_eq!((&sum["by_reason"]["hoax"], &sum["by_channel"]["call"]), (&json!(1), &json!(5)));
+            // The clock of the test begins at nine in the morning in Balikpapan.
+            assert_eq!((&sum["by_hour"][9], &sum["repeat_callers"]), (&json!(5), &json!(1)));
+        }
+        let path = |time: &str| format!("/areas/BPN/evaluation?{time}");
+        s.get(&desk.token, &path("from=5&to=5")).await.problem(422, "invalid");
+        s.get(&desk.token, &path("from=0&to=99999999999999")).await.problem(422, "invalid");
+        s.get(&s.token(Role::Officer, "BPN").await, &path(&time)).await.problem(403, "forbidden");
+    }
+
     async fn kinds_are_data_and_bad_input_is_told(s: Served) {
         let desk = s.sits(Role::Operator, "KALTIM", "KALTIM.SPKT").await;
         let kinds = s.get(&desk.token, "/kinds").await.expect(200);
