@@ -39,6 +39,7 @@ pub async fn run(summary: &mut Summary, kind: Kind) {
         base_url: format!("http://127.0.0.1:{}", server.port),
         town: Arc::new(Town::balikpapan()),
         riders: fleet.into_iter().map(rider).collect(),
+        desk: None,
         exchange: None,
         seed: 110,
         fixes_hz: 1.0,

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         access::{Cause, Grant, Scope},
         gazetteer::balikpapan,
-        ids::UnitId,
+        ids::{DeskId, UnitId},
         refusal::Refusal,
         unit::UnitKind,
     },
@@ -82,6 +82,11 @@ fn world(base_url: &str, options: &Demo, fleet: Vec<(UnitId, UnitKind)>, clock: 
         town: Arc::new(Town::balikpapan()),
         riders,
         exchange: Some(login(demo::exchange_login())),
+        desk: Some(sim::DeskWork {
+            login: login(demo::dispatcher_login()),
+            desk: DeskId::main(balikpapan::area().code),
+            area: balikpapan::area().code,
+        }),
         seed: options.seed,
         fixes_hz: 1.0,
         reports_per_min: options.reports_per_min,

@@ -57,7 +57,7 @@ impl ReportStatus {
 }
 
 /// A report as stored, without the sealed text.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema, schemars::JsonSchema)]
 pub struct Report {
     /// `KALTIM-R1024`: numbered in the area whose desk received it.
     pub id: ReportId,

@@ -46,6 +46,8 @@ pub struct Deskful {
     pub dispatches: Vec<Dispatch>,
     /// The area's units.
     pub units: Vec<Unit>,
+    /// Open reports that it received or that are at its desks, without their places.
+    pub reports: Vec<Report>,
 }
 
 /// Units in one answer about positions at most.
@@ -185,7 +187,9 @@ impl Engine {
     pub async fn deskful(&self, scope: &Scope, area: AreaCode) -> Result<Deskful, Error> {
         let incidents = self.incidents(scope, area, true).await?;
         let dispatches = self.inner.store.open_dispatches_of(scope, area, LIST).await?;
-        Ok(Deskful { incidents, dispatches, units: self.inner.store.units(scope, area).await? })
+        let units = self.inner.store.units(scope, area).await?;
+        let reports = self.reports(scope, area, false, true).await?;
+        Ok(Deskful { incidents, dispatches, units, reports })
     }
 
     /// Adds a note; gives its number.

@@ -67,7 +67,7 @@ impl Mix {
                 (3.0, ("riot", P1)),
                 (3.0, ("blocked_road", P4)),
             ],
-            unjudged: 0.1,
+            unjudged: 0.4,
             repeated: 0.03,
             talk_s: (15.0, 75.0),
         }

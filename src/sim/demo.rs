@@ -76,6 +76,12 @@ pub fn exchange_login() -> String {
     desk_login(city.parent.unwrap_or(city.code), "operator")
 }
 
+/// The login of whoever sits at the city's desk.
+#[must_use]
+pub fn dispatcher_login() -> String {
+    desk_login(balikpapan::area().code, "dispatch")
+}
+
 /// How the city does, in one line: what changed since the snapshot before, `passed` ago, and how the promise stands.
 #[must_use]
 pub fn live_line(now: &Snapshot, before: &Snapshot, passed: Duration, standing: Option<&Standing>) -> String {

@@ -17,6 +17,7 @@ mod fake;
 pub mod gpx;
 mod latency;
 mod link;
+mod operator;
 mod patrol;
 mod phone;
 pub mod replay;
@@ -31,7 +32,7 @@ pub use citizen::Mix;
 pub use latency::Histogram;
 pub use stats::{Snapshot, Stats};
 pub use town::Town;
-pub use world::{Rider, World, run};
+pub use world::{DeskWork, Rider, World, run};
 
 use crate::domain::time::UnixMs;
 use std::sync::Arc;

@@ -6,13 +6,14 @@ use super::{
     citizen::{self, Calls, Mix},
     client::{Client, ClientError, Login, Session},
     link::{Handset, Link},
+    operator::{self, Operator},
     patrol,
     phone::{Make, Phone},
     stats::Stats,
     town::Town,
 };
 use crate::domain::{
-    ids::{DeviceId, UnitId},
+    ids::{AreaCode, DeskId, DeviceId, UnitId},
     unit::UnitKind,
 };
 use rand::RngExt;
@@ -40,6 +41,17 @@ pub struct Rider {
     pub login: Login,
 }
 
+/// Somebody at a desk.
+#[derive(Clone, Debug)]
+pub struct DeskWork {
+    /// Who.
+    pub login: Login,
+    /// Where.
+    pub desk: DeskId,
+    /// Whose reports.
+    pub area: AreaCode,
+}
+
 /// A city to be simulated. Units, accounts and the city itself must exist on the server.
 #[derive(Clone)]
 pub struct World {
@@ -51,6 +63,8 @@ pub struct World {
     pub riders: Vec<Rider>,
     /// The account of the exchange that posts the citizens' reports; without one, nobody calls.
     pub exchange: Option<Login>,
+    /// Somebody who takes what rings; without one, it rings on.
+    pub desk: Option<DeskWork>,
     /// The same seed gives the same people.
     pub seed: u64,
     /// Fixes per second and phone.
@@ -97,6 +111,10 @@ pub async fn run(world: World, stats: Arc<Stats>, shutdown: impl Future<Output =
         let phone = Phone::new(make, (world.clock)());
         let link = Link::new(handset, Instant::now());
         tasks.spawn(patrol::ride(phone, link, Arc::clone(&stats), Arc::clone(&world.clock), stopped.clone()));
+    }
+    if let Some(DeskWork { login, desk, area }) = world.desk {
+        let operator = Operator { session: Session::new(client.clone(), login), desk, area, seed: world.seed };
+        tasks.spawn(operator::work(operator, Arc::clone(&stats), stopped.clone()));
     }
     if let Some(login) = world.exchange {
         let calls = Calls {

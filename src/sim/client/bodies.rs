@@ -1,6 +1,12 @@
 //! The bodies of the few requests that phones and the exchange make, written as a client of another make would.
 
-use crate::domain::{ids::*, incident::Priority, place::Place, report::Channel, time::UnixMs};
+use crate::domain::{
+    ids::*,
+    incident::Priority,
+    place::Place,
+    report::{Attention, Channel, InvalidReason},
+    time::UnixMs,
+};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize)]
@@ -92,4 +98,29 @@ pub struct ReportAnswer {
 pub struct Numbered<Id> {
     /// Its name.
     pub id: Id,
+}
+
+/// A command that says nothing but its name.
+#[derive(Serialize)]
+pub struct NamedBody {
+    pub command_id: CommandId,
+}
+
+/// A report at a desk, as far as an operator of ours looks at it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Ringing {
+    /// Which.
+    pub id: ReportId,
+    /// Who has an eye on it.
+    pub attention: Attention,
+    /// When it first rang.
+    pub rung: UnixMs,
+}
+
+#[derive(Serialize)]
+pub struct JudgeBody {
+    pub command_id: CommandId,
+    pub valid: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<InvalidReason>,
 }

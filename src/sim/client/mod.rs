@@ -9,7 +9,7 @@ mod session;
 mod socket;
 
 pub use backoff::{Backoff, cursor_is_stale, may_reconnect};
-pub use bodies::{NewReport, ReportAnswer};
+pub use bodies::{NewReport, ReportAnswer, Ringing};
 pub use session::{Login, Session};
 pub use socket::{Cursors, Hello, Lost, Order, Socket};
 

@@ -4,10 +4,11 @@ use super::{
     Client, ClientError,
     backoff::Backoff,
     bodies::{
-        LoginBody, NewReport, RefreshBody, ReportAnswer, SignOffBody, SignOnBody, TicketAnswer, TicketBody, Tokens,
+        JudgeBody, LoginBody, NamedBody, NewReport, RefreshBody, ReportAnswer, Ringing, SignOffBody, SignOnBody,
+        TicketAnswer, TicketBody, Tokens,
     },
 };
-use crate::domain::{ids::*, sla::Standing};
+use crate::domain::{ids::*, report::InvalidReason, sla::Standing};
 use reqwest::Method;
 use serde::{Serialize, de::DeserializeOwned};
 use std::sync::Arc;
@@ -104,6 +105,49 @@ impl Session {
     /// [`ClientError`] as the server or the network gives it in the end.
     pub async fn report(&self, report: &NewReport) -> Result<ReportAnswer, ClientError> {
         self.command("/reports", report).await
+    }
+
+    /// Sits down at a desk, or says that one still sits there.
+    ///
+    /// # Errors
+    /// [`ClientError`] as the server or the network gives it.
+    pub async fn begin_shift(&self, desk: DeskId) -> Result<(), ClientError> {
+        let body = NamedBody { command_id: CommandId::random() };
+        self.command::<serde_json::Value>(&format!("/desks/{desk}/shift"), &body).await.map(drop)
+    }
+
+    /// Gets up.
+    ///
+    /// # Errors
+    /// [`ClientError`] as the server or the network gives it.
+    pub async fn end_shift(&self) -> Result<(), ClientError> {
+        self.command("/shift/end", &NamedBody { command_id: CommandId::random() }).await
+    }
+
+    /// The open reports of an area.
+    ///
+    /// # Errors
+    /// [`ClientError`] as the server or the network gives it.
+    pub async fn open_reports(&self, area: AreaCode) -> Result<Vec<Ringing>, ClientError> {
+        self.call(Method::GET, &format!("/areas/{area}/reports?open=true"), None::<&()>).await
+    }
+
+    /// Takes a report that rings.
+    ///
+    /// # Errors
+    /// [`ClientError`] as the server or the network gives it.
+    pub async fn claim(&self, report: ReportId) -> Result<(), ClientError> {
+        let body = NamedBody { command_id: CommandId::random() };
+        self.command::<serde_json::Value>(&format!("/reports/{report}/claim"), &body).await.map(drop)
+    }
+
+    /// Finds a report valid, or not for a reason.
+    ///
+    /// # Errors
+    /// [`ClientError`] as the server or the network gives it.
+    pub async fn judge(&self, report: ReportId, reason: Option<InvalidReason>) -> Result<(), ClientError> {
+        let body = JudgeBody { command_id: CommandId::random(), valid: reason.is_none(), reason };
+        self.command::<serde_json::Value>(&format!("/reports/{report}/judge"), &body).await.map(drop)
     }
 
     /// How an area stands with its promise.

@@ -19,6 +19,7 @@ fn world(fake: &Fake, reports_per_min: f64) -> World {
             kind: UnitKind::Motorcycle,
             login: password("bpn-m1"),
         }],
+        desk: None,
         exchange: (reports_per_min > 0.0).then(|| password("kaltim-operator")),
         seed: 7,
         fixes_hz: 20.0,
