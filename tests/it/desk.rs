@@ -4,6 +4,7 @@ mod claims;
 mod flows;
 mod judging;
 mod random;
+mod sockets;
 
 use crate::{harness::*, http::Served, served};
 use serde_json::{Value, json};
