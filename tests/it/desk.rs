@@ -6,7 +6,7 @@ mod judging;
 mod random;
 mod sockets;
 
-use crate::{harness::*, http::Served, served};
+use crate::{harness::*, http::Served, served_on_both};
 use serde_json::{Value, json};
 use sigap::domain::{access::Role, place::Place};
 
@@ -85,7 +85,7 @@ pub fn scene() -> Place {
     Place::new(-1.268, 116.832).unwrap()
 }
 
-served! {
+served_on_both! {
     async fn a_call_told_twice_is_one_and_a_foreign_desk_is_not_found(s: Served) {
         let exchange = s.token(Role::Operator, "KALTIM").await;
         let call = json!({ "area": "BPN", "exchange_id": "pbx-7", "caller_number": "0811-000-001" });

@@ -220,6 +220,20 @@ pub fn report(place: Place) -> Value {
     })
 }
 
+/// Runs each on both engines.
+#[macro_export]
+macro_rules! served_on_both {
+    ($($(#[$meta:meta])* async fn $name:ident($served:ident: Served) $body:block)*) => {
+        $crate::on_both! { $(
+            $(#[$meta])*
+            async fn $name(db: Db) {
+                let $served = $crate::http::Served::start(&db).await;
+                $body
+            }
+        )* }
+    };
+}
+
 /// Runs each on SQLite: what lies below is tested on both engines by itself.
 #[macro_export]
 macro_rules! served {

@@ -3,7 +3,7 @@
 use super::*;
 use futures_util::future::join_all;
 
-served! {
+served_on_both! {
     async fn of_two_operators_one_gets_it_and_the_other_learns_who(s: Served) {
         let one = s.sits(Role::Operator, "KALTIM", "KALTIM.SPKT").await;
         let two = s.sits(Role::Operator, "KALTIM", "KALTIM.SPKT").await;

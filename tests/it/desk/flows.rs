@@ -7,7 +7,7 @@ async fn flow(s: &Served, preset: &str) {
     s.ask(&admin, "PUT", "/areas/BPN/flow", json!({ "preset": preset })).await.expect(200);
 }
 
-served! {
+served_on_both! {
     async fn the_eleven_steps_of_2021(s: Served) {
         flow(&s, "2021").await;
         let (unit, ..) = s.patrol("M1", scene().moved(90.0, 400.0)).await;

@@ -19,7 +19,7 @@ async fn valid(
     (call, judged["incident"]["id"].as_str().unwrap().to_owned())
 }
 
-served! {
+served_on_both! {
     async fn a_second_call_about_the_same_joins_and_the_earlier_clock_counts(s: Served) {
         let desk = s.sits(Role::Dispatcher, "BPN", "BPN.SPKT").await;
         let early = s.rings(&desk.token, "BPN", "0811-000-001").await;

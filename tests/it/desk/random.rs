@@ -138,13 +138,22 @@ async fn nobody_is_alone(db: &Db, s: &Served) {
 }
 
 #[test]
-fn no_report_is_ever_left_alone() {
-    let mut runner =
-        TestRunner::new(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() });
+fn no_report_is_ever_left_alone_on_sqlite() {
+    no_report_is_ever_left_alone(Engine::Sqlite, 12);
+}
+
+#[test]
+fn no_report_is_ever_left_alone_on_postgres() {
+    no_report_is_ever_left_alone(Engine::Postgres, 4);
+}
+
+fn no_report_is_ever_left_alone(engine: Engine, cases: u32) {
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let mut runner = TestRunner::new(config);
     let actions = prop::collection::vec(action(), 10..60);
     runner
         .run(&(actions, any::<bool>()), |(actions, new)| {
-            run(Engine::Sqlite, async move |db: Db| {
+            run(engine, async move |db: Db| {
                 let s = Served::start(&db).await;
                 let admin = s.token(Role::Admin, "ID").await;
                 let preset = json!({ "preset": if new { "2026" } else { "2021" } });
