@@ -18,7 +18,7 @@ pub enum AreaCommand {
     ///
     /// Each feature is a Polygon or MultiPolygon with properties: `code` (official, as in 64.71), `name`, and where they
     /// are known `short` (area code, as in BPN), `lat`, `lng`, `zone` (WIB, WITA, WIT), `parent`, `target_min`,
-    /// `offers` (auto, manual), `aid_m` (mutual aid). What is missing comes from the official code: the province gives parent and time zone.
+    /// `offers` (auto, on_claim, manual), `aid_m` (mutual aid). What is missing comes from the official code: the province gives parent and time zone.
     /// A code of three parts (64.71.01) is a district of its city. One bad feature, and nothing is loaded.
     #[command(
         after_help = "Examples:\n  sigap area import cities.geojson\n  sigap area import cities.geojson --only 64.71 --only 33.19"
