@@ -59,7 +59,7 @@ UPDATE report SET desk_area = area, desk = 'SPKT', flow = area, since_ms = recei
 INSERT INTO deadline (area, kind, no, due_ms)
     SELECT area, 'report', no, received_ms + 60000 FROM report WHERE closed_ms IS NULL ON CONFLICT (area, kind, no) DO NOTHING;
 -- The exchange may tell of a call twice.
-CREATE UNIQUE INDEX report_exchange ON report (area, exchange_id) WHERE exchange_id IS NOT NULL;
+CREATE UNIQUE INDEX report_exchange ON report (flow, exchange_id) WHERE exchange_id IS NOT NULL;
 -- What a desk has in hand, and the newest of a caller.
 CREATE INDEX report_desk ON report (desk_area, desk) WHERE closed_ms IS NULL;
 -- What people told in a time.

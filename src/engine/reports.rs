@@ -113,7 +113,6 @@ impl Engine {
         verdict: Verdict,
     ) -> Result<(Report, Option<Incident>), Error> {
         let report = self.report(&cause.scope, id).await?;
-        report.status.change(ReportStatus::Valid).map_err(Refusal::from)?;
         let (judged, ring) = match verdict {
             Verdict::Same(incident) => {
                 cause.scope.require(incident.area, Act::TakeReport)?;
@@ -121,7 +120,10 @@ impl Engine {
                 (Judged::Joins(incident), None)
             }
             Verdict::New => {
-                let place = report.place.ok_or_else(|| Refusal::invalid("place", "a valid report needs a place"))?;
+                let Some(place) = report.place else {
+                    report.status.change(ReportStatus::Valid).map_err(Refusal::from)?;
+                    return Err(Refusal::invalid("place", "a valid report needs a place").into());
+                };
                 let landing = self.land(place, report.priority).await;
                 let ring = match &landing {
                     Landing::City { city, district, .. } => {

@@ -218,7 +218,7 @@ impl Store {
             let (f, desk) = (f.clone(), report.desk.area);
             let mut areas = vec![id.area, desk];
             areas.extend(others);
-            let done = self.write(&areas, cause, move |tx| {
+            let done = self.write_at(id.area, &areas, cause, move |tx| {
                 Box::pin(async move {
                     let report = tx.report(id).await?;
                     if !tx.holds(report.desk.area) {

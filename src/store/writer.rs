@@ -47,6 +47,8 @@ type Run = Box<dyn for<'t> FnOnce(&'t mut AreaTx) -> Out<'t, String> + Send>;
 
 struct Job {
     areas: Vec<AreaCode>,
+    /// Under which of them the command's outcome is kept.
+    home: AreaCode,
     cause: Cause,
     run: Run,
     reply: oneshot::Sender<Result<String, StoreError>>,
@@ -99,6 +101,23 @@ impl Store {
         T: Serialize + DeserializeOwned + Send + 'static,
         F: for<'t> FnOnce(&'t mut AreaTx) -> Out<'t, T> + Send + 'static,
     {
+        let home = *areas.iter().min().ok_or(StoreError::Unsupported("a write needs an area"))?;
+        self.write_at(home, areas, cause, f).await
+    }
+
+    /// As [`Self::write`], with the outcome kept in the area `home`, one of `areas`: for what moves between areas, so that a
+    /// repeat finds it.
+    pub(super) async fn write_at<T, F>(
+        &self,
+        home: AreaCode,
+        areas: &[AreaCode],
+        cause: &Cause,
+        f: F,
+    ) -> Result<T, StoreError>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: for<'t> FnOnce(&'t mut AreaTx) -> Out<'t, T> + Send + 'static,
+    {
         let mut areas = areas.to_vec();
         areas.sort_unstable();
         areas.dedup();
@@ -106,7 +125,7 @@ impl Store {
         let run: Run = Box::new(move |tx| Box::pin(async move { Ok(serde_json::to_string(&f(tx).await?)?) }));
         let (reply, answer) = oneshot::channel();
         let queue = self.shared.writers.of(first, &self.shared).ok_or(StoreError::Sql(sqlx::Error::PoolClosed))?;
-        let job = Job { areas, cause: cause.clone(), run, reply };
+        let job = Job { areas, home, cause: cause.clone(), run, reply };
         queue.try_send(job).map_err(|_| StoreError::Overloaded(first))?;
         let text = tokio::time::timeout(PATIENCE, answer)
             .await
@@ -131,7 +150,7 @@ async fn run_group(shared: &Shared, jobs: Vec<Job>) {
     let mut work = Vec::with_capacity(jobs.len());
     for job in jobs {
         replies.push(job.reply);
-        work.push((job.areas, job.cause, job.run));
+        work.push((job.areas, job.home, job.cause, job.run));
     }
     match commit_group(shared, work).await {
         Ok((answers, committed)) => {
@@ -155,7 +174,7 @@ async fn run_group(shared: &Shared, jobs: Vec<Job>) {
     }
 }
 
-type Work = Vec<(Vec<AreaCode>, Cause, Run)>;
+type Work = Vec<(Vec<AreaCode>, AreaCode, Cause, Run)>;
 type Answers = Vec<Result<String, StoreError>>;
 
 async fn commit_group(shared: &Shared, work: Work) -> Result<(Answers, Vec<Committed>), StoreError> {
@@ -176,8 +195,8 @@ async fn commit_group(shared: &Shared, work: Work) -> Result<(Answers, Vec<Commi
         lines: Vec::new(),
     };
     let mut answers = Vec::with_capacity(work.len());
-    for (areas, cause, run) in work {
-        answers.push(at.one(&areas, cause, run).await?);
+    for (areas, home, cause, run) in work {
+        answers.push(at.one(&areas, home, cause, run).await?);
     }
     for (area, head) in &at.heads {
         head.store(&mut at.tx, *area).await?;
@@ -263,6 +282,7 @@ impl AreaTx {
     async fn one(
         &mut self,
         areas: &[AreaCode],
+        home: AreaCode,
         cause: Cause,
         run: Run,
     ) -> Result<Result<String, StoreError>, StoreError> {
@@ -272,7 +292,7 @@ impl AreaTx {
         self.cause = cause;
         let (heads, events) = (self.heads.clone(), self.events.len());
         sql!(run, self.conn(), "SAVEPOINT command")?;
-        let outcome = AssertUnwindSafe(self.answer(areas[0], run)).catch_unwind().await;
+        let outcome = AssertUnwindSafe(self.answer(home, run)).catch_unwind().await;
         let outcome = outcome.unwrap_or(Err(StoreError::Panicked));
         if let Err(error) = &outcome {
             if error.is_passing() {

@@ -8,7 +8,7 @@ mod sockets;
 
 use crate::{harness::*, http::Served, served_on_both};
 use serde_json::{Value, json};
-use sigap::domain::{access::Role, place::Place};
+use sigap::domain::{access::Role, ids::CommandId, place::Place};
 
 /// Somebody at a desk.
 pub struct Operator {
@@ -89,7 +89,12 @@ served_on_both! {
     async fn a_call_told_twice_is_one_and_a_foreign_desk_is_not_found(s: Served) {
         let exchange = s.token(Role::Operator, "KALTIM").await;
         let call = json!({ "area": "BPN", "exchange_id": "pbx-7", "caller_number": "0811-000-001" });
+        let named = json!({ "command_id": CommandId::random(), "area": "BPN" });
+        let first = s.post(&exchange, "/calls", named.clone()).await.expect(201);
         let one = s.post(&exchange, "/calls", call.clone()).await.expect(201);
+        assert_eq!((&one["desk"], &first["id"]), (&json!("ID.SPKT"), &json!("ID-R1")), "nobody is on shift yet");
+        s.sits(Role::Operator, "KALTIM", "KALTIM.SPKT").await;
+        assert_eq!(s.post(&exchange, "/calls", named).await.expect(201), first, "whoever is on shift by now");
         let two = s.post(&exchange, "/calls", call).await.expect(201);
         assert_eq!(one["id"], two["id"]);
         let stranger = s.token(Role::Operator, "SMD").await;

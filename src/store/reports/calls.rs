@@ -114,7 +114,7 @@ impl Store {
                 if !report.status.is_open() {
                     report.status.change(ReportStatus::Valid).map_err(Refusal::from)?;
                 }
-                let place = new.place;
+                let (place, text) = (new.place, new.text.clone());
                 let parts = tx.amend(&report, new, district.clone()).await?;
                 let moved = place.filter(|_| parts.contains(&Part::Place)).zip(report.incident);
                 if let Some((place, incident)) = moved.filter(|(_, i)| Some(i.area) == city && tx.holds(i.area)) {
@@ -123,6 +123,9 @@ impl Store {
                         tx.set_place(incident, place, district).await?;
                         tx.tell_crews(incident, Update::Place).await?;
                     }
+                }
+                if let Some((text, incident)) = text.zip(report.incident) {
+                    tx.note_of_report(&report, incident, &text).await?;
                 }
                 Ok((tx.report(id).await?, parts))
             })
@@ -223,6 +226,16 @@ impl Store {
 }
 
 impl AreaTx {
+    /// What a caller tells after the incident opened, its crews know as well. It is sealed under the caller.
+    async fn note_of_report(&mut self, report: &Report, id: IncidentId, text: &str) -> Result<(), StoreError> {
+        let Some((subject, _)) = self.personal(report.id).await? else { return Ok(()) };
+        if self.holds(id.area) && self.incident(id).await?.status.is_open() {
+            self.write_note(id, text, Some((report.id.area, subject))).await?;
+            self.tell_crews(id, Update::Note).await?;
+        }
+        Ok(())
+    }
+
     /// Nothing is due of a report any more.
     pub(super) async fn nothing_due(&mut self, id: ReportId) -> Result<(), StoreError> {
         self.drop_deadline(id.area, DeadlineKind::Report, id.no).await.map(drop)

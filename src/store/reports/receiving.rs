@@ -102,11 +102,12 @@ impl AreaTx {
     }
 
     /// The report that the exchange told of before under the same name.
-    async fn told_before(&mut self, area: AreaCode, new: &NewReport) -> Result<Option<Received>, StoreError> {
+    async fn told_before(&mut self, flow: AreaCode, new: &NewReport) -> Result<Option<Received>, StoreError> {
         let Some(exchange_id) = &new.exchange_id else { return Ok(None) };
-        let select = "SELECT no FROM report WHERE area = $1 AND exchange_id = $2";
-        let Some(no) = sql!(scalar i64, self.conn(), select, area.as_str(), exchange_id)? else { return Ok(None) };
-        let report = self.report(ReportId { area, no }).await?;
+        let select = "SELECT area, no FROM report WHERE flow = $1 AND exchange_id = $2";
+        let before = sql!(row(String, i64), self.conn(), select, flow.as_str(), exchange_id)?;
+        let Some((area, no)) = before else { return Ok(None) };
+        let report = self.report(ReportId { area: area.parse()?, no }).await?;
         let incident = match report.incident {
             Some(id) => Some(self.incident(id).await?),
             None => None,
@@ -115,7 +116,7 @@ impl AreaTx {
     }
 
     async fn receive(&mut self, at: Reception, new: NewReport, landing: Landing) -> Result<Received, StoreError> {
-        if let Some(before) = self.told_before(at.area, &new).await? {
+        if let Some(before) = self.told_before(at.flow, &new).await? {
             return Ok(before);
         }
         let id = ReportId { area: at.area, no: self.next_report(at.area)? };
@@ -275,11 +276,13 @@ impl Store {
                 Landing::City { .. } | Landing::Unjudged => cause.scope.require(at.area, Act::TakeReport)?,
             }
         }
-        let mut areas = vec![at.area];
+        let (flow, mut areas) = (at.flow, vec![at.area, at.flow]);
         areas.extend(at.ring.map(|ring| ring.desk.area));
         if let Landing::City { city, .. } = &landing {
             areas.push(*city);
         }
-        self.write(&areas, cause, move |tx| Box::pin(async move { tx.receive(at, report, landing).await })).await
+        // Which desk it rings at depends on who is on shift; a repeat must find it all the same.
+        self.write_at(flow, &areas, cause, move |tx| Box::pin(async move { tx.receive(at, report, landing).await }))
+            .await
     }
 }

@@ -31,7 +31,10 @@ served_on_both! {
         assert!(known["caller"].as_str().unwrap().contains('•'), "masked: {}", known["caller"]);
         // 4, 6: valid; the unit is asked at once, in parallel with the transfer.
         s.wait(20_000, &there).await;
-        let judged = s.on(&polda, &call, "judge", json!({ "valid": true })).await.expect(200);
+        let judge = json!({ "command_id": CommandId::random(), "valid": true });
+        let judged = s.on(&polda, &call, "judge", judge.clone()).await.expect(200);
+        let again = s.on(&polda, &call, "judge", judge).await.expect(200);
+        assert_eq!(again["incident"], judged["incident"], "a repeat is the same command, wherever the report is by now");
         let incident = judged["incident"]["id"].as_str().unwrap().to_owned();
         assert_eq!(judged["report"]["desk"], "BPN.SPKT");
         assert_eq!((&judged["report"]["attention"], &judged["report"]["stage"]), (&json!("ringing"), &json!("follow_up")));
@@ -46,6 +49,10 @@ served_on_both! {
         assert_eq!((&taken["holder"], &taken["desk"]), (&json!(polres.account), &json!("BPN.SPKT")));
         s.wait(120_000, &there).await;
         assert_eq!(s.report_of(&polres.token, &call).await["attention"], "held");
+        let more = json!({ "text": "they ran to the market" });
+        s.ask(&polres.token, "PATCH", &format!("/reports/{call}"), more).await.expect(200);
+        let whole = s.get(&polres.token, &format!("/incidents/{incident}")).await.expect(200);
+        assert_eq!(whole["notes"][1]["text"], "they ran to the market", "the crew learns what is told later");
         // 9: and closes it, with its incident.
         s.post(&polres.token, &format!("/incidents/{incident}/close"), json!({ "disposition": "handled" })).await.expect(200);
         let closed = s.report_of(&polres.token, &call).await;
