@@ -85,6 +85,11 @@ pub async fn run(command: Command, config: Config) -> Result<bool, String> {
             cli::units::run(command, &engine).await?;
             engine.close().await;
         }
+        Command::Tracker(command) => {
+            let (engine, _) = open(&config, clock).await?;
+            cli::trackers::run(command, &engine).await?;
+            engine.close().await;
+        }
         Command::User(command) => {
             let (engine, _) = open(&config, clock).await?;
             cli::users::run(command, &engine).await?;

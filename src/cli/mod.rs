@@ -3,6 +3,7 @@
 pub mod areas;
 pub mod desks;
 pub mod journal;
+pub mod trackers;
 pub mod units;
 pub mod users;
 
@@ -65,6 +66,12 @@ pub enum Command {
     /// What can be sent.
     #[command(subcommand, after_help = "Examples:\n  sigap unit add BPN-M12 --kind motorcycle")]
     Unit(units::UnitCommand),
+    /// Stock apps that tell a unit's place: OsmAnd, Traccar Client, OwnTracks.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  sigap tracker add BPN-M12 --server https://110.example.id\n  sigap tracker list BPN\n  sigap tracker revoke BPN-M12-T1"
+    )]
+    Tracker(trackers::TrackerCommand),
     /// People who can log in.
     #[command(subcommand, after_help = "Examples:\n  sigap user add --login bpn-dispatch --grant dispatcher@BPN")]
     User(users::UserCommand),

@@ -36,6 +36,8 @@ pub enum Act {
     TakeReport,
     /// Offer, assign, recall, close, enter statuses for a crew.
     Dispatch,
+    /// Give a unit a tracker, take it away.
+    Equip,
     /// Change areas, units, accounts.
     Manage,
 }
@@ -51,6 +53,7 @@ impl Act {
             Self::Ride => &[Officer],
             Self::TakeReport => &[Operator, Dispatcher],
             Self::Dispatch => &[Dispatcher],
+            Self::Equip => &[Dispatcher, Admin],
             Self::Manage => &[Admin],
         }
     }

@@ -8,8 +8,13 @@
 //! | report | area, `R` and number | `BPN-R1024` |
 //! | dispatch | area, `D` and number | `BPN-D1024` |
 //! | desk | area, dot, name | `BPN.SPKT` |
+//! | tracker | unit, `T` and number | `BPN-M12-T1` |
 //!
 //! Invariant: a value of these types parsed; it holds no quotes, no spaces, no NUL. All are small and `Copy`.
+
+mod tracker;
+
+pub use tracker::TrackerId;
 
 use serde::{Deserialize, Serialize, de};
 use std::{borrow::Cow, fmt, str::FromStr};
@@ -274,6 +279,7 @@ macro_rules! textual {
 textual! {
     AreaCode: "BPN", UnitId: "BPN-M12", IncidentId: "BPN-1024", ReportId: "BPN-R1024", DispatchId: "BPN-D1024",
     DeskId: "BPN.SPKT",
+    TrackerId: "BPN-M12-T1",
 }
 
 macro_rules! uuid_id {

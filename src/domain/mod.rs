@@ -28,5 +28,6 @@ pub mod report;
 pub mod sla;
 pub mod time;
 pub mod track;
+pub mod tracker;
 pub mod unit;
 mod words;

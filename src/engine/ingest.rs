@@ -4,17 +4,18 @@
 //! the database is written later, apart from it.
 
 mod counters;
+mod flow;
 mod log;
 
 pub use counters::Counters;
+pub(super) use flow::Flow;
 pub(super) use log::TrackLog;
 
-use super::Engine;
+use super::{Engine, Inner};
 use crate::domain::{
-    fix::{RawFix, Reject, Track, Verdict, judge},
+    fix::{RawFix, Reject},
     ids::{DeviceId, UnitId},
     time::UnixMs,
-    track::TrackPoint,
 };
 
 /// Live fixes that a phone may send at once.
@@ -25,20 +26,14 @@ const PER_SECOND: f64 = 5.0;
 /// Windows of tracks written in one go: bounds how long they keep commands waiting.
 const WINDOWS_AT_ONCE: usize = 32;
 
-/// The fixes of one session: what is remembered between its frames.
+/// The fixes of one session.
 pub struct Stream {
     engine: Engine,
-    unit: UnitId,
     device: DeviceId,
-    track: Track,
-    /// Live fixes that may still come now.
-    allowance: f64,
-    allowance_at: UnixMs,
-    /// The newest live fix over the limit, and its place in its frame: judged as soon as there is room.
-    held: Option<(u32, RawFix)>,
+    flow: Flow,
 }
 
-/// What became of a frame's fixes.
+/// What became of the fixes of a frame or request.
 #[derive(Debug, Default)]
 pub struct Taken {
     /// How many were kept, the one that moved the pin included.
@@ -47,18 +42,20 @@ pub struct Taken {
     pub refused: Vec<(u32, Reject)>,
     /// How many live ones came too fast and were passed over for a newer one.
     pub conflated: u32,
+    /// How many of a tracker were passed over because the crew's phone speaks for the unit.
+    pub passed_over: u32,
+    /// How many of a tracker were not looked at because its unit is off duty.
+    pub off_duty: u32,
 }
 
 impl Engine {
     /// Begins to take fixes for a unit. A session that goes on where an older one was knows the unit's pin.
     pub async fn stream(&self, unit: UnitId, device: DeviceId) -> Stream {
         let last = self.position(unit).await.and_then(|p| p.fix);
-        let now = self.now();
-        let track = Track::resume(last);
-        Stream { engine: self.clone(), unit, device, track, allowance: BURST, allowance_at: now, held: None }
+        Stream { engine: self.clone(), device, flow: Flow::new(unit, true, last, self.now()) }
     }
 
-    /// Writes the tracks and the last places that changed since the last flush.
+    /// Writes the tracks, the last places that changed since the last flush, and when trackers were heard.
     ///
     /// # Errors
     /// [`super::Error`] when the database fails: they are written with the next flush, for half an hour; then the oldest
@@ -75,7 +72,8 @@ impl Engine {
                 return Err(error);
             }
         }
-        self.inner.store.save_places(dirty.places).await
+        self.inner.store.save_places(dirty.places).await?;
+        self.inner.store.trackers_seen(self.inner.trackers.take_seen()).await
     }
 }
 
@@ -83,7 +81,7 @@ impl Stream {
     /// The unit that the fixes are of.
     #[must_use]
     pub const fn unit(&self) -> UnitId {
-        self.unit
+        self.flow.unit()
     }
 
     /// The phone that they come from.
@@ -95,88 +93,17 @@ impl Stream {
     /// Takes a frame of fixes that the phone sent at `sent_ms` of its own clock. Live ones beyond the rate limit give
     /// way to the newest; a backlog is never limited by rate, only by the size of its frame.
     pub fn take(&mut self, sent_ms: Option<i64>, fixes: &[RawFix], now: UnixMs) -> Taken {
-        self.track.hear(sent_ms, now);
-        self.refill(now);
-        let mut taken = Taken::default();
-        for (index, raw) in (0_u32..).zip(fixes) {
-            if raw.backlog || self.spend() {
-                self.judge(raw, index, now, &mut taken);
-            } else {
-                taken.conflated += u32::from(self.hold(index, raw));
-            }
-        }
-        self.engine.inner.counters.conflated(taken.conflated);
-        taken
-    }
-
-    /// Holds the newer of this fix and the one that is held; says whether one of two gave way.
-    fn hold(&mut self, index: u32, raw: &RawFix) -> bool {
-        let full = self.held.is_some();
-        if self.held.is_none_or(|(_, held)| raw.device_ms >= held.device_ms) {
-            self.held = Some((index, *raw));
-        }
-        full
+        self.flow.take(&self.engine.inner, sent_ms, fixes, now)
     }
 
     /// Whether a fix is held back: [`Self::settle`] is to be called from time to time.
     #[must_use]
     pub const fn holds(&self) -> bool {
-        self.held.is_some()
+        self.flow.holds()
     }
 
     /// Judges the fix that was held back, when there is room.
     pub fn settle(&mut self, now: UnixMs) -> Taken {
-        self.refill(now);
-        let mut taken = Taken::default();
-        if self.held.is_some()
-            && self.spend()
-            && let Some((index, raw)) = self.held.take()
-        {
-            self.judge(&raw, index, now, &mut taken);
-        }
-        taken
-    }
-
-    fn judge(&mut self, raw: &RawFix, index: u32, now: UnixMs, taken: &mut Taken) {
-        let inner = &self.engine.inner;
-        match judge(&mut self.track, raw, now, &inner.settings.fix) {
-            Ok(verdict) => {
-                taken.kept += 1;
-                inner.counters.kept(matches!(verdict, Verdict::History(_)));
-                let fix = verdict.fix();
-                if let Verdict::Live(fix) = &verdict {
-                    inner.live.put(self.unit, fix);
-                }
-                let point = TrackPoint {
-                    at: fix.at,
-                    place: fix.place,
-                    accuracy_m: fix.accuracy_m.map(f64::from),
-                    speed_mps: fix.speed_mps.map(f64::from),
-                    heading_deg: fix.heading_deg.map(f64::from),
-                    history: matches!(verdict, Verdict::History(_)),
-                    believed: true,
-                };
-                inner.tracks.push(self.unit, point, now);
-            }
-            Err(reject) => {
-                inner.counters.refused(&reject);
-                taken.refused.push((index, reject));
-            }
-        }
-    }
-
-    fn refill(&mut self, now: UnixMs) {
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds between frames are few")]
-        let seconds = now.since(self.allowance_at).max(0) as f64 / 1_000.0;
-        self.allowance = (self.allowance + seconds * PER_SECOND).min(BURST);
-        self.allowance_at = now;
-    }
-
-    fn spend(&mut self) -> bool {
-        if self.allowance >= 1.0 {
-            self.allowance -= 1.0;
-            return true;
-        }
-        false
+        self.flow.settle(&self.engine.inner, now)
     }
 }

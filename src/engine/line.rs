@@ -157,6 +157,8 @@ impl Engine {
                 | Happened::CrewSource { unit, device } => drop(self.inner.crews.send((unit, device))),
                 Happened::AccountClosed { account } => drop(self.inner.closings.send(Closing::Account(account))),
                 Happened::DeviceRevoked { device } => drop(self.inner.closings.send(Closing::Device(device))),
+                Happened::TrackerRevoked { tracker, .. } => self.inner.trackers.forget(tracker),
+                Happened::UnitDuty { unit, .. } => self.inner.trackers.doubt(unit),
                 _ => {}
             }
         }

@@ -28,6 +28,7 @@ mod rounds;
 mod seats;
 mod settings;
 mod track;
+mod trackers;
 
 pub use crate::live::{Availability, Position, Positions};
 pub use crate::store::StoreError as Error;
@@ -42,6 +43,7 @@ pub use health::Shared;
 pub use reports::Verdict;
 pub use seats::{Closing, Seating};
 pub use settings::Settings;
+pub use trackers::{KnownTracker, NewTracker};
 
 use crate::{
     domain::{
@@ -89,6 +91,7 @@ struct Inner {
     feed: Feed,
     counters: Counters,
     tracks: ingest::TrackLog,
+    trackers: trackers::Trackers,
     /// Crews that changed, and the phone that it was about.
     crews: broadcast::Sender<(UnitId, DeviceId)>,
     /// Sessions that have to close, whoever holds them.
@@ -136,6 +139,7 @@ impl Engine {
             feed: Feed::default(),
             counters: Counters::default(),
             tracks: ingest::TrackLog::default(),
+            trackers: trackers::Trackers::default(),
             crews: broadcast::Sender::new(CREW_CHANGES),
             closings: broadcast::Sender::new(CLOSINGS),
             bus,

@@ -40,7 +40,8 @@ impl ResponseError for Failure {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         if self.status_code() == StatusCode::UNAUTHORIZED {
-            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+            let scheme = if self.0.code == problem::BAD_TRACKER.0 { r#"Basic realm="trackers""# } else { "Bearer" };
+            response.insert_header((header::WWW_AUTHENTICATE, scheme));
         }
         let text = serde_json::to_string(&self.0).unwrap_or_default();
         response.content_type(PROBLEM_JSON).body(text)
@@ -151,6 +152,16 @@ problems! {
         "413" "The body is over 64 KiB: `too_large`.",
         "415" "The body is not JSON: `unsupported_media_type`.",
         "429" "Too many tries for this name, or from this address: `too_many`." "Retry-After",
+        "500" "An error of ours: `internal`.",
+        "503" "Come back in a moment: `unavailable`." "Retry-After",
+    }
+
+    /// What can go wrong at a tracker's door.
+    TrackerProblems {
+        "400" "A field cannot be read: `malformed`, with `field` and `reason`. No app sends this by itself: look at how it is set up.",
+        "401" "The tracker's name or secret is missing, wrong or revoked: `bad_tracker`. Nothing was taken." "WWW-Authenticate",
+        "413" "The body is over 256 KiB, or holds over 1,000 points: `too_large`.",
+        "429" "Too many wrong secrets from this address: `too_many`." "Retry-After",
         "500" "An error of ours: `internal`.",
         "503" "Come back in a moment: `unavailable`." "Retry-After",
     }

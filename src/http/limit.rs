@@ -1,4 +1,4 @@
-//! How often one peer address may try to log in.
+//! How often one peer address may try to log in, or to be a tracker.
 //!
 //! Invariant: the memory is bounded whatever addresses come. Each name has a limit of its own in `engine::auth`; this one
 //! keeps one address from trying many names.
@@ -54,6 +54,16 @@ impl PeerLimit {
     }
 }
 
+impl PeerLimit {
+    /// Takes a counted try back: it was a good one.
+    pub fn give_back(&self, peer: IpAddr) {
+        let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = full.get_mut(&neighbourhood(peer)) {
+            *at = at.plus(-self.refill_ms);
+        }
+    }
+}
+
 /// Whoever has one IPv6 address has 2⁶⁴ of them.
 fn neighbourhood(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
@@ -82,6 +92,18 @@ mod tests {
         assert_eq!(limit.admit(ip("10.0.0.1"), NOW.plus(400)), Err(600), "a refused try costs nothing");
         limit.admit(ip("10.0.0.1"), NOW.plus(1_000)).unwrap();
         limit.admit(ip("10.0.0.2"), NOW).unwrap();
+    }
+
+    #[test]
+    fn a_good_try_is_given_back() {
+        let limit = PeerLimit::new(1, 1_000);
+        for _ in 0..5 {
+            limit.admit(ip("10.0.0.1"), NOW).unwrap();
+            limit.give_back(ip("10.0.0.1"));
+        }
+        limit.give_back(ip("10.0.0.2"));
+        limit.admit(ip("10.0.0.1"), NOW).unwrap();
+        assert_eq!(limit.admit(ip("10.0.0.1"), NOW), Err(1_000));
     }
 
     #[test]

@@ -147,13 +147,23 @@ fn known_method(method: &Method) -> &'static str {
 pub async fn metrics(state: State) -> Result<HttpResponse, Failure> {
     let mut out = Page::default();
     let fixes = state.engine.counters();
-    out.head("sigap_fixes_total", "counter", "Fixes kept, and live ones that gave way to a newer one.");
-    for (outcome, n) in [("live", fixes.live()), ("history", fixes.history()), ("conflated", fixes.conflated_total())] {
+    out.head(
+        "sigap_fixes_total",
+        "counter",
+        "Fixes kept; live ones that gave way to a newer one; those of trackers that did not count.",
+    );
+    let kept = [("live", fixes.live()), ("history", fixes.history()), ("conflated", fixes.conflated_total())];
+    let not_taken = [("passed_over", fixes.passed_over()), ("off_duty", fixes.off_duty())];
+    for (outcome, n) in kept.into_iter().chain(not_taken) {
         out.line(format_args!("sigap_fixes_total{{outcome=\"{outcome}\"}} {n}"));
     }
     out.head("sigap_fixes_refused_total", "counter", "Fixes refused, by reason.");
     for (reason, n) in fixes.refused_by_reason() {
         out.line(format_args!("sigap_fixes_refused_total{{reason=\"{reason}\"}} {n}"));
+    }
+    out.head("sigap_tracker_requests_total", "counter", "Requests of trackers, by format and outcome.");
+    for (format, outcome, n) in state.trackers.counts() {
+        out.line(format_args!("sigap_tracker_requests_total{{format=\"{format}\",outcome=\"{outcome}\"}} {n}"));
     }
     let mut named = "";
     for gauge in &state.metrics.gauges {

@@ -17,6 +17,8 @@ mod methods;
 mod metrics;
 mod openapi;
 mod reports;
+mod trackers;
+mod tracking;
 mod units;
 
 pub use errors::Failure;
@@ -24,7 +26,7 @@ pub use metrics::{Gauge, Metrics};
 
 use crate::{
     engine::Engine,
-    wire::{bodies::BODY_BYTES_MAX, problem::Problem},
+    wire::{bodies::BODY_BYTES_MAX, problem::Problem, trackers::BYTES_MAX},
 };
 use actix_web::{
     Error,
@@ -38,6 +40,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where the API lies.
 pub const API: &str = "/api/v1";
+
+/// Where trackers knock.
+pub const TRACKERS: &str = "/trackers";
 
 /// What operations may set of the routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +68,7 @@ pub struct HttpState {
     settings: Settings,
     metrics: Metrics,
     logins: PeerLimit,
+    trackers: tracking::Doors,
     draining: AtomicBool,
 }
 
@@ -71,7 +77,8 @@ impl HttpState {
     #[must_use]
     pub fn new(engine: Engine, settings: Settings, gauges: Vec<Gauge>) -> Self {
         let logins = PeerLimit::new(settings.login_burst, settings.login_refill_ms);
-        Self { engine, settings, metrics: Metrics::new(gauges), logins, draining: AtomicBool::new(false) }
+        let trackers = tracking::Doors::default();
+        Self { engine, settings, metrics: Metrics::new(gauges), logins, trackers, draining: AtomicBool::new(false) }
     }
 
     /// From here on `/readyz` says no, so that a load balancer sends nobody here while what runs is finished.
@@ -111,13 +118,14 @@ macro_rules! routes {
 }
 
 mod api {
-    use super::{ServiceConfig, areas, auth, calls, desks, dispatches, incidents, reports, units};
+    use super::{ServiceConfig, areas, auth, calls, desks, dispatches, incidents, reports, trackers, units};
 
     routes! {
         auth: login, refresh, logout, ws_ticket;
         areas: list_areas, get_area, change_area, area_sla, area_journal;
         units: list_units, add_unit, get_unit, sign_on, sign_off, set_duty, unit_work, unit_track, panic;
         desks: list_desks, put_desk, begin_shift, end_shift, get_flow, set_flow, evaluation;
+        trackers: add_tracker, list_trackers, revoke_tracker;
         reports: receive_report, get_report, list_reports;
         calls: take_call, claim_report, step_call, pass_report, call_back, set_recording, amend_report, judge_report,
             similar_incidents, split_report, close_report, reopen_report, merge_incident, kinds;
@@ -146,6 +154,20 @@ mod operations {
     }
 }
 
+/// The doors of stock apps, which know no bearer token.
+mod doors {
+    use super::{ServiceConfig, tracking};
+
+    routes! {
+        tracking: osmand_query, osmand_post, owntracks_post;
+    }
+
+    /// Adds the routes below [`super::TRACKERS`].
+    pub(super) fn configure(scope: &mut ServiceConfig) {
+        register(scope);
+    }
+}
+
 pub use openapi::openapi;
 
 /// Adds all routes to an app that holds a `web::Data<HttpState>`.
@@ -163,6 +185,14 @@ pub fn configure(root: &mut ServiceConfig) {
             .wrap(DefaultHeaders::new().add(("Cache-Control", "no-store")).add(("X-Content-Type-Options", "nosniff")))
             .wrap(from_fn(metrics::measure))
             .configure(api::configure)
+            .default_service(web::to(methods::unknown)),
+    );
+    root.service(
+        web::scope(TRACKERS)
+            .app_data(PayloadConfig::new(BYTES_MAX))
+            .wrap(DefaultHeaders::new().add(("Cache-Control", "no-store")).add(("X-Content-Type-Options", "nosniff")))
+            .wrap(from_fn(metrics::measure))
+            .configure(doors::configure)
             .default_service(web::to(methods::unknown)),
     );
     root.default_service(web::to(methods::unknown));

@@ -1,6 +1,6 @@
 //! The API's description, made from the routes themselves.
 
-use super::{API, api, errors, operations};
+use super::{API, TRACKERS, api, doors, errors, operations};
 use utoipa::{
     OpenApi,
     openapi::{
@@ -12,10 +12,17 @@ use utoipa::{
 /// The name of the access token in the description.
 const BEARER: &str = "access_token";
 
+/// The name of a tracker's secret in the description.
+const TRACKER: &str = "tracker";
+/// How a tracker says who it is.
+const TRACKER_ABOUT: &str = "A tracker's name and its secret; or both with a dot between as the app's own identifier (`id` in \
+a query, `device_id` in JSON): `BPN-M12-T1.SECRET`.";
+
 /// The OpenAPI document of all routes.
 #[must_use]
 pub fn openapi() -> Document {
-    let mut document = operations::Routes::openapi().nest(API, api::Routes::openapi());
+    let mut document =
+        operations::Routes::openapi().nest(API, api::Routes::openapi()).nest(TRACKERS, doors::Routes::openapi());
     document.info = InfoBuilder::new()
         .title("Sigap")
         .version(env!("CARGO_PKG_VERSION"))
@@ -27,6 +34,8 @@ pub fn openapi() -> Document {
     components.schemas.insert(name, schema);
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
+    let basic = HttpBuilder::new().scheme(HttpAuthScheme::Basic).description(Some(TRACKER_ABOUT)).build();
+    components.add_security_scheme(TRACKER, SecurityScheme::Http(basic));
     // Routes that need no token say so themselves.
     document.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(BEARER, [])]);
     document

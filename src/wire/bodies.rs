@@ -11,6 +11,7 @@ pub mod dispatches;
 pub mod incidents;
 pub mod reports;
 pub mod text;
+pub mod trackers;
 pub mod units;
 
 use super::command;

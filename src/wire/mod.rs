@@ -6,3 +6,4 @@ pub mod bodies;
 pub mod command;
 pub mod frames;
 pub mod problem;
+pub mod trackers;

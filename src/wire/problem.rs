@@ -14,12 +14,18 @@ pub struct Problem {
     /// The HTTP status.
     pub status: u16,
     /// What it means in general.
-    pub title: String,
+    pub title: Box<str>,
     /// What it means here.
-    pub detail: String,
+    pub detail: Box<str>,
     /// Where the thing stands now, where a step was not allowed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub state: Option<String>,
+    pub state: Option<Box<str>>,
+    /// The field that could not be read, where it was one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub field: Option<Box<str>>,
+    /// What is wrong with that field.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<Box<str>>,
     /// Come back after so many seconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub retry_after_s: Option<u32>,
@@ -59,6 +65,8 @@ const NOT_FOUND: Entry = ("not_found", 404, "Not found");
 pub const MALFORMED: Entry = ("malformed", 400, "Not what was expected");
 /// The access token is missing, wrong or old.
 pub const UNAUTHENTICATED: Entry = ("unauthenticated", 401, "Log in first");
+/// A tracker's name or secret is missing or wrong; which of them is not told.
+pub const BAD_TRACKER: Entry = ("bad_tracker", 401, "Not a tracker's name and secret");
 /// Too large a body or frame.
 pub const TOO_LARGE: Entry = ("too_large", 413, "Too large");
 /// A body that is not JSON.
@@ -85,7 +93,15 @@ impl Problem {
     #[must_use]
     pub fn new((code, status, title): Entry, detail: impl Into<String>) -> Self {
         let retry_after_s = matches!(status, 429 | 503).then_some(1);
-        Self { code: code.into(), status, title: title.into(), detail: detail.into(), state: None, retry_after_s }
+        let (code, title, detail) = (code.into(), title.into(), detail.into().into());
+        Self { code, status, title, detail, state: None, field: None, reason: None, retry_after_s }
+    }
+
+    /// What was sent has a field that cannot be read.
+    #[must_use]
+    pub fn field(field: &str, reason: &str) -> Self {
+        let (named, why) = (Some(field.into()), Some(reason.into()));
+        Self { field: named, reason: why, ..Self::new(MALFORMED, format!("{field}: {reason}")) }
     }
 
     /// A method that the path does not have; `Allow` of the answer says which it has.
@@ -119,7 +135,7 @@ impl From<&Refusal> for Problem {
             Refusal::NotFound(_) => "it does not exist, or not in your areas".to_owned(),
             refusal => refusal.to_string(),
         };
-        Self { state, ..Self::new(entry(refusal), detail) }
+        Self { state: state.map(Into::into), ..Self::new(entry(refusal), detail) }
     }
 }
 

@@ -262,6 +262,46 @@ over_sqlite! {
         s.end().await;
     }
 
+    async fn stock_apps_track_units_whose_phones_sleep(db: Db) {
+        let s = Scene::set(&db, 3, |_| {}).await;
+        let mut console = s.console().await;
+        console.follow("BPN", None).await;
+        console.send(&json!({ "type": "view", "area": "BPN" })).await.unwrap();
+        for (n, patrol) in s.city.patrols.iter().enumerate() {
+            let unit = patrol.unit;
+            let added = s.api.post(&s.city.desk, &format!("/units/{unit}/trackers"), &json!({})).await.expect(201);
+            let (id, setup) = (added["id"].as_str().unwrap(), &added["setup"]);
+            let said = |name: &str| setup[name].as_str().unwrap().to_owned();
+            #[expect(clippy::cast_precision_loss, reason = "three")]
+            let at = place().moved(90.0, 2_500.0 * n as f64);
+            let (lat, lng, ms, http) = (at.lat(), at.lng(), now().0, reqwest::Client::new());
+            let request = match n {
+                0 => {
+                    let values = [lat.to_string(), lng.to_string(), ms.to_string(), "6.0".into(), "9.0".into(), "2.5".into(), "90.0".into()];
+                    let fill = |url: String, (n, value): (usize, &String)| url.replace(&format!("{{{n}}}"), value);
+                    http.get(values.iter().enumerate().fold(said("osmand_url"), fill))
+                }
+                1 => http.post(said("traccar_url")).json(&json!({
+                    "device_id": said("traccar_id"),
+                    "location": { "timestamp": sigap::domain::time::UnixMs(ms).to_string(), "coords": { "latitude": lat, "longitude": lng, "accuracy": 6 } },
+                })),
+                _ => http.post(said("owntracks_url")).basic_auth(id, Some(said("secret"))).json(&json!({
+                    "_type": "location", "lat": lat, "lon": lng, "tst": ms / 1_000, "acc": 6, "tid": "M3",
+                })),
+            };
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+            let here = |u: &Value| u["unit"] == json!(unit) && is_at(&json!({ "fix": u }), at);
+            console.until("the pin on the console's map", |f| {
+                f["type"] == "positions" && f["units"].as_array().is_some_and(|units| units.iter().any(here))
+            }).await;
+            let incident = s.report(at.moved(0.0, 200.0)).await;
+            let whole = s.incident(&incident, "an offer", |i| i["dispatches"][0]["unit"].is_string()).await;
+            assert_eq!(whole["dispatches"][0]["unit"], json!(unit), "the nearest");
+        }
+        s.end().await;
+    }
+
     async fn by_hand_a_unit_is_proposed_and_the_dispatcher_decides(db: Db) {
         let s = Scene::set(&db, 2, |_| {}).await;
         let by_hand = json!({ "command_id": CommandId::random(), "offers": "manual" });

@@ -4,6 +4,7 @@ mod access;
 mod bad_input;
 mod operations;
 mod spec;
+mod trackers;
 mod work;
 
 use crate::harness::*;

@@ -21,6 +21,7 @@ mod logins;
 mod nodes;
 mod replay;
 mod specs;
+mod trackers;
 mod tracks;
 mod units;
 mod ws;

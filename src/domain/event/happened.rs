@@ -60,6 +60,10 @@ happened! {
     "shift.began" ShiftBegan { desk: DeskId, account: AccountId },
     /// Somebody left it.
     "shift.ended" ShiftEnded { desk: DeskId, account: AccountId },
+    /// A unit was given a tracker.
+    "tracker.added" TrackerAdded { tracker: TrackerId, unit: UnitId, position_source: bool },
+    /// A tracker's secret counts no more.
+    "tracker.revoked" TrackerRevoked { tracker: TrackerId, unit: UnitId },
     /// A citizen made contact. `commitment` binds the sealed text.
     "report.received" ReportReceived {
         report: ReportId,

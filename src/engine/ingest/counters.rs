@@ -9,6 +9,8 @@ pub struct Counters {
     live: AtomicU64,
     history: AtomicU64,
     conflated: AtomicU64,
+    passed_over: AtomicU64,
+    off_duty: AtomicU64,
     refused: [AtomicU64; Reject::ALL.len()],
 }
 
@@ -22,6 +24,11 @@ impl Counters {
         if n > 0 {
             self.conflated.fetch_add(u64::from(n), Ordering::Relaxed);
         }
+    }
+
+    pub(super) fn not_taken(&self, passed_over: u32, off_duty: u32) {
+        self.passed_over.fetch_add(passed_over.into(), Ordering::Relaxed);
+        self.off_duty.fetch_add(off_duty.into(), Ordering::Relaxed);
     }
 
     pub(super) fn refused(&self, reject: &Reject) {
@@ -44,6 +51,18 @@ impl Counters {
     #[must_use]
     pub fn conflated_total(&self) -> u64 {
         self.conflated.load(Ordering::Relaxed)
+    }
+
+    /// Fixes of trackers that were passed over because the crew's phone spoke for the unit.
+    #[must_use]
+    pub fn passed_over(&self) -> u64 {
+        self.passed_over.load(Ordering::Relaxed)
+    }
+
+    /// Fixes of trackers whose unit was off duty.
+    #[must_use]
+    pub fn off_duty(&self) -> u64 {
+        self.off_duty.load(Ordering::Relaxed)
     }
 
     /// Refused fixes by the reason's name.

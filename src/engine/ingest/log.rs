@@ -9,6 +9,7 @@ use crate::{
         place::Place,
         time::UnixMs,
         track::{Packer, TrackPoint},
+        tracker::PHONE_FIRST_MS,
     },
     store::TrackPart,
 };
@@ -55,11 +56,13 @@ pub struct Window {
     dirty: bool,
     /// The newest live point not yet written as the unit's last place.
     last: Option<(Place, UnixMs)>,
+    /// When the crew's own phone moved the pin last.
+    phone: Option<UnixMs>,
 }
 
 impl Window {
     fn new(opened: (UnixMs, Uuid)) -> Self {
-        Self { opened, points: Packer::default(), dirty: false, last: None }
+        Self { opened, points: Packer::default(), dirty: false, last: None, phone: None }
     }
 
     /// As the store keeps it.
@@ -82,8 +85,15 @@ pub struct Dirty {
 }
 
 impl TrackLog {
+    /// When the crew's own phone moved a unit's pin, if it did lately.
+    pub fn phone_at(&self, unit: UnitId, now: UnixMs) -> Option<UnixMs> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let windows = [start(now), start(now.plus(-PHONE_FIRST_MS))];
+        windows.iter().filter_map(|start| open.get(&(unit, *start))?.phone).max()
+    }
+
     /// Adds a point.
-    pub fn push(&self, unit: UnitId, point: TrackPoint, now: UnixMs) {
+    pub fn push(&self, unit: UnitId, point: TrackPoint, by_phone: bool, now: UnixMs) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let window = open.entry((unit, start(point.at))).or_insert_with(|| Window::new((now, self.node)));
         if window.points.len() < POINTS {
@@ -92,6 +102,7 @@ impl TrackLog {
         }
         if !point.history {
             window.last = Some((point.place, point.at));
+            window.phone = window.phone.max(by_phone.then_some(point.at));
         }
     }
 
@@ -156,22 +167,33 @@ mod tests {
     #[test]
     fn a_window_is_written_whole_and_let_go_when_over() {
         let (log, unit) = (TrackLog::default(), "BPN-M1".parse().unwrap());
-        log.push(unit, point(1_000, false), UnixMs(1_000));
+        log.push(unit, point(1_000, false), true, UnixMs(1_000));
         let first = log.take_dirty(UnixMs(2_000));
         assert_eq!((first.windows.len(), first.places.len()), (1, 1));
         assert!(log.take_dirty(UnixMs(3_000)).windows.is_empty(), "nothing new");
-        log.push(unit, point(4_000, false), UnixMs(4_000));
+        log.push(unit, point(4_000, false), true, UnixMs(4_000));
         assert_eq!(log.take_dirty(UnixMs(400_000)).windows[0].1.points.len(), 2, "the whole window again");
-        log.push(unit, point(5_000, true), UnixMs(401_000));
+        log.push(unit, point(5_000, true), true, UnixMs(401_000));
+        assert_eq!(log.phone_at(unit, UnixMs(402_000)), None, "a late point does not say that the phone is awake");
         let late = log.take_dirty(UnixMs(402_000));
         assert_ne!(late.windows[0].1.opened, first.windows[0].1.opened, "a late point does not overwrite the window");
         assert!(late.places.is_empty(), "a late point is not where the unit is");
     }
 
     #[test]
+    fn the_phone_is_known_across_the_end_of_a_window() {
+        let (log, unit) = (TrackLog::default(), "BPN-M1".parse().unwrap());
+        log.push(unit, point(299_000, false), true, UnixMs(299_100));
+        log.push(unit, point(300_500, false), false, UnixMs(300_600));
+        assert_eq!(log.phone_at(unit, UnixMs(301_000)), Some(UnixMs(299_000)), "the tracker's is not the phone's");
+        assert_eq!(log.phone_at(unit, UnixMs(330_000)), None, "long ago");
+        assert_eq!(log.phone_at("BPN-M2".parse().unwrap(), UnixMs(301_000)), None);
+    }
+
+    #[test]
     fn what_could_not_be_written_comes_again() {
         let (log, unit) = (TrackLog::default(), "BPN-M1".parse().unwrap());
-        log.push(unit, point(1_000, false), UnixMs(1_000));
+        log.push(unit, point(1_000, false), true, UnixMs(1_000));
         let dirty = log.take_dirty(UnixMs(900_000));
         assert_eq!(log.put_back(&dirty, UnixMs(900_000)), 0);
         let again = log.take_dirty(UnixMs(901_000));

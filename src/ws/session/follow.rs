@@ -43,7 +43,7 @@ pub(super) fn view(shared: &Shared, area: AreaCode) -> Result<View, Problem> {
 
 /// A problem that says which area it is about.
 pub(super) fn about(area: AreaCode, problem: Problem) -> Problem {
-    Problem { detail: format!("{area}: {}", problem.detail), ..problem }
+    Problem { detail: format!("{area}: {}", problem.detail).into(), ..problem }
 }
 
 /// The next events of any of these, and of which; waits until there are some. Safe to drop while waiting.

@@ -27,6 +27,7 @@ fn every_route_in_the_sources_is_in_the_document() {
         let path = file.unwrap().path();
         let base = match path.file_stem().unwrap().to_str().unwrap() {
             "health" | "metrics" => "",
+            "tracking" => "/trackers",
             _ => "/api/v1",
         };
         for line in fs::read_to_string(&path).unwrap().lines() {
@@ -56,7 +57,9 @@ served! {
             }
             // A body that is missing may be noticed before the token that is.
             assert!(matches!(reply.status, 400 | 401 | 415), "{method} {path}: {} {}", reply.status, reply.text);
-            if method == "get" && !path.ends_with("/track") {
+            if method == "get" && path.starts_with("/trackers/") {
+                reply.problem(401, "bad_tracker");
+            } else if method == "get" && !path.ends_with("/track") {
                 reply.problem(401, "unauthenticated");
             }
         }
