@@ -7,6 +7,7 @@
 pub mod domain;
 
 pub mod live;
+pub mod post;
 pub mod road;
 pub mod store;
 

@@ -341,6 +341,11 @@ uuid_id!(
     SubjectId
 );
 
+uuid_id!(
+    /// A message to a citizen.
+    MessageId
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use std::{
 /// Rooms by floor; rooms of one floor do not know each other.
 const FLOORS: &[&[&str]] = &[
     &["domain"],
-    &["store", "live", "road"],
+    &["store", "live", "road", "post"],
     &["engine"],
     &["wire"],
     &["http", "ws", "sim", "cli"],
