@@ -31,7 +31,7 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_due ON outbox (next_ms) WHERE state = 'queued';
 CREATE INDEX outbox_report ON outbox (area, report_no, id);
-CREATE UNIQUE INDEX outbox_channel_hash ON outbox (area, channel_hash) WHERE channel_hash IS NOT NULL;
+CREATE INDEX outbox_channel_hash ON outbox (area, channel_hash) WHERE channel_hash IS NOT NULL;
 
 -- What came in, by a keyed hash of the channel's name for it: channels deliver twice.
 CREATE TABLE inbox (
@@ -57,10 +57,33 @@ CREATE TABLE conversation (
     -- The newest message of the citizen, by the channel's clock, and when one was last received here.
     heard_ms    BIGINT NOT NULL,
     active_ms   BIGINT NOT NULL,
-    -- Whether a place came; whether it was asked for.
-    placed      BIGINT NOT NULL,
-    asked       BIGINT NOT NULL,
+    -- When the newest place was sent, by the channel's clock: an older one that comes later does not count.
+    placed_ms   BIGINT,
     PRIMARY KEY (area, channel, number_hash),
     FOREIGN KEY (area, report_no) REFERENCES report (area, no)
 );
 CREATE INDEX conversation_report ON conversation (area, report_no);
+
+-- What the citizen said of a report by its link; words are sealed under the caller, in the context `rating/REPORT`.
+CREATE TABLE citizen_word (
+    area         TEXT NOT NULL REFERENCES area (code),
+    report_no    BIGINT NOT NULL,
+    cancelled_ms BIGINT,
+    stars        BIGINT CHECK (stars BETWEEN 1 AND 5),
+    rated_ms     BIGINT,
+    PRIMARY KEY (area, report_no),
+    FOREIGN KEY (area, report_no) REFERENCES report (area, no)
+);
+
+-- Complaints about how a report was handled; the words are sealed under the caller, in the context `complaint/ID`.
+CREATE TABLE complaint (
+    area        TEXT NOT NULL REFERENCES area (code),
+    id          TEXT NOT NULL,
+    report_no   BIGINT NOT NULL,
+    subject     TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    at_ms       BIGINT NOT NULL,
+    PRIMARY KEY (area, id),
+    FOREIGN KEY (area, report_no) REFERENCES report (area, no)
+);
+CREATE INDEX complaint_time ON complaint (area, at_ms);

@@ -1,6 +1,9 @@
 //! What operations configure: defaults, then `sigap.toml`, then the environment (`SIGAP_DATABASE_URL`, …).
 
-use crate::{engine::Settings, http};
+use crate::{
+    engine::{Settings, WhatsappSettings},
+    http,
+};
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
@@ -51,6 +54,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Of the routes, as a table `[http]`.
     pub http: http::Settings,
+    /// WhatsApp's Cloud API, as a table `[whatsapp]`; without it there is no WhatsApp.
+    pub whatsapp: Option<WhatsappSettings>,
     /// The engine's settings, as a table `[engine]`.
     pub engine: Settings,
 }
@@ -71,6 +76,7 @@ impl Default for Config {
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             log_format: LogFormat::Human,
             http: http::Settings::default(),
+            whatsapp: None,
             engine: Settings::default(),
         }
     }

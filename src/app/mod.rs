@@ -3,6 +3,7 @@
 
 mod clock;
 mod demo;
+mod gauges;
 mod keyfile;
 mod routine;
 mod serve;
@@ -15,7 +16,7 @@ pub use spec::documents as spec_documents;
 use crate::{
     cli::{self, Command},
     config::{Config, LogFormat},
-    engine::{Conductor, Engine},
+    engine::{Conductor, Engine, Post},
     live::{
         Live, RedisSettings,
         bus::{Bus, Ear},
@@ -130,9 +131,12 @@ pub async fn open(config: &Config, clock: Clock) -> Result<(Engine, Conductor), 
             (Live::redis(settings, Arc::clone(&now), &handle).map_err(|error| error.to_string())?, bus)
         }
     };
-    Engine::start(store, live, bus, Road::default(), config.engine.clone(), now, handle)
-        .await
-        .map_err(|error| error.to_string())
+    let started = Engine::start(store, live, bus, Road::default(), config.engine.clone(), now, handle);
+    let (engine, conductor) = started.await.map_err(|error| error.to_string())?;
+    if config.whatsapp.is_some() {
+        engine.open_post(Post::new(config.whatsapp.clone())?);
+    }
+    Ok((engine, conductor))
 }
 
 /// A database URL as it may be shown.

@@ -9,6 +9,8 @@ use tokio::{io::AsyncWriteExt, time::MissedTickBehavior};
 const TICK: Duration = Duration::from_millis(100);
 /// Waiting incidents are tried again, whatever events said.
 const SWEEP: Duration = Duration::from_secs(2);
+/// Messages to citizens that are due are sent.
+const SEND: Duration = Duration::from_millis(200);
 /// Tracks are written, so that a crash loses no more than this of them.
 const FLUSH: Duration = Duration::from_secs(30);
 /// Tracks and places are written so often while Redis is away.
@@ -58,6 +60,11 @@ pub async fn run(engine: Engine, hub: Arc<ws::Hub>, clock: Clock, checkpoint_fil
             tracing::warn!(%error, "places were not written; the next flush tries again");
         }
     });
+    let send = every(SEND, || async {
+        if let Err(error) = engine.send_messages().await {
+            tracing::warn!(%error, "could not look for messages to send");
+        }
+    });
     let hourly = every(HOURLY, || async {
         if let Err(error) = engine.prune().await {
             tracing::warn!(%error, "could not prune");
@@ -71,7 +78,7 @@ pub async fn run(engine: Engine, hub: Arc<ws::Hub>, clock: Clock, checkpoint_fil
             tracing::warn!(%error, "could not say who sits at the desks");
         }
     });
-    tokio::join!(tick, sweep, flush, share, hourly, present);
+    tokio::join!(tick, sweep, send, flush, share, hourly, present);
 }
 
 /// Appends where every journal ends, signed, a line each.

@@ -93,6 +93,7 @@ pub async fn serve(
 fn all_gauges(hub: &Arc<ws::Hub>, engine: &Engine) -> Vec<http::Gauge> {
     let mut all = gauges(hub);
     all.extend(shared_gauges(engine));
+    all.extend(super::gauges::of_channels(engine));
     all
 }
 

@@ -38,6 +38,8 @@ pub enum Act {
     Dispatch,
     /// Give a unit a tracker, take it away.
     Equip,
+    /// Read citizens' complaints about the police.
+    ReadComplaints,
     /// Change areas, units, accounts.
     Manage,
 }
@@ -54,6 +56,7 @@ impl Act {
             Self::TakeReport => &[Operator, Dispatcher],
             Self::Dispatch => &[Dispatcher],
             Self::Equip => &[Dispatcher, Admin],
+            Self::ReadComplaints => &[Commander],
             Self::Manage => &[Admin],
         }
     }

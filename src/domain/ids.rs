@@ -345,6 +345,10 @@ uuid_id!(
     /// A message to a citizen.
     MessageId
 );
+uuid_id!(
+    /// A citizen's complaint.
+    ComplaintId
+);
 
 #[cfg(test)]
 mod tests {

@@ -19,6 +19,7 @@ pub mod ids;
 pub mod import;
 pub mod incident;
 pub mod kinds;
+pub mod link;
 pub mod message;
 pub mod nearest;
 pub mod phone;

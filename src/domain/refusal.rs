@@ -106,6 +106,15 @@ pub enum Refusal {
     /// A panic incident is closed by a dispatcher only.
     #[error("{0} was opened by the panic button: only a dispatcher closes it")]
     PanicIncident(IncidentId),
+    /// Nobody writes to us about this report, or did so too long ago: the channel lets us only answer.
+    #[error("nobody wrote to us about {0} within a day: call back")]
+    NoConversation(ReportId),
+    /// The citizen can rate it when it is closed.
+    #[error("{0} is not closed yet")]
+    NotClosed(ReportId),
+    /// There are enough of these already.
+    #[error("there are enough {0} already")]
+    Enough(&'static str),
     /// A value that parsed but makes no sense here.
     #[error("{field}: {reason}")]
     Invalid {

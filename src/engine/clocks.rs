@@ -69,7 +69,8 @@ impl Engine {
         let days = |n: i64| now.plus(-n * DAY_MS);
         let (commands, tracks) = self.inner.store.prune(days(settings.command_days), days(settings.track_days)).await?;
         let logins = self.inner.store.prune_logins(now).await?;
-        tracing::info!(commands, tracks, logins, "pruned");
+        let messages = self.prune_messages().await?;
+        tracing::info!(commands, tracks, logins, messages, "pruned");
         Ok(())
     }
 }

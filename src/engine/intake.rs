@@ -62,7 +62,7 @@ impl Engine {
     }
 
     /// Which desk gets a report, and whether it rings there.
-    async fn reception(
+    pub(super) async fn reception(
         &self,
         scope: &Scope,
         area: AreaCode,

@@ -23,14 +23,17 @@ pub mod ingest;
 mod intake;
 mod ladder;
 mod line;
+mod outbox;
 mod reports;
 mod rounds;
 mod seats;
 mod settings;
 mod track;
 mod trackers;
+mod whatsapp;
 
 pub use crate::live::{Availability, Position, Positions};
+pub use crate::post::{Post, whatsapp::Settings as WhatsappSettings};
 pub use crate::store::StoreError as Error;
 pub use admin::Imported;
 pub use assign::Order;
@@ -44,6 +47,7 @@ pub use reports::Verdict;
 pub use seats::{Closing, Seating};
 pub use settings::Settings;
 pub use trackers::{KnownTracker, NewTracker};
+pub use whatsapp::Unheard;
 
 use crate::{
     domain::{
@@ -101,6 +105,9 @@ struct Inner {
     /// Set once: the engine is closed.
     stop: watch::Sender<bool>,
     rounds: Rounds,
+    outbox: outbox::Outbox,
+    /// What came in by WhatsApp.
+    whatsapp: whatsapp::Counts,
     /// Bounds the work that follows from events and deadlines.
     follow_ups: Arc<Semaphore>,
 }
@@ -146,6 +153,8 @@ impl Engine {
             lines: Lines::default(),
             stop: watch::Sender::new(false),
             rounds: Rounds::default(),
+            outbox: outbox::Outbox::default(),
+            whatsapp: whatsapp::Counts::default(),
             follow_ups: Arc::new(Semaphore::new(FOLLOW_UPS)),
         };
         let engine = Self { inner: Arc::new(inner) };
@@ -225,6 +234,7 @@ impl Engine {
     /// Writes what is still in memory and closes the database.
     pub async fn close(&self) {
         self.inner.stop.send_replace(true);
+        self.inner.outbox.finish().await;
         if let Err(error) = self.flush_tracks().await {
             tracing::error!(%error, "the last minutes of tracks were not written");
         }

@@ -1,6 +1,6 @@
 //! What operations may set.
 
-use crate::domain::{dispatch::OfferLimits, fix::Limits, nearest::STALE_MS};
+use crate::domain::{dispatch::OfferLimits, fix::Limits, link::LinkSettings, message::Persistence, nearest::STALE_MS};
 use serde::{Deserialize, Serialize};
 
 /// The engine's settings, with defaults that suit a city.
@@ -17,6 +17,10 @@ pub struct Settings {
     pub ask_again_ms: i64,
     /// What a fix must pass.
     pub fix: Limits,
+    /// How long and how often a message to a citizen is tried.
+    pub messages: Persistence,
+    /// How citizens' links are made and how long they are good.
+    pub link: LinkSettings,
     /// Tracks are kept so many days.
     pub track_days: i64,
     /// Answers to commands are kept so many days.
@@ -31,6 +35,8 @@ impl Default for Settings {
             search_limit_m: 30_000.0,
             ask_again_ms: 120_000,
             fix: Limits::default(),
+            messages: Persistence::default(),
+            link: LinkSettings::default(),
             track_days: 90,
             command_days: 7,
         }

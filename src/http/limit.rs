@@ -1,29 +1,33 @@
-//! How often one peer address may try to log in, or to be a tracker.
+//! How often one peer address may try to log in, to be a tracker or to use a link, and how often one link may be used.
 //!
-//! Invariant: the memory is bounded whatever addresses come. Each name has a limit of its own in `engine::auth`; this one
-//! keeps one address from trying many names.
+//! Invariant: the memory is bounded whatever addresses come. Of logins each name has a limit of its own in `engine::auth`;
+//! this one keeps one address from trying many names.
 
 use crate::domain::time::UnixMs;
 use std::{
     collections::HashMap,
+    hash::Hash,
     net::{IpAddr, Ipv6Addr},
     sync::{Mutex, PoisonError},
 };
 
-/// Addresses that are remembered; each costs some 50 bytes.
+/// Addresses or reports that are remembered; each costs some 50 bytes.
 const ADDRESSES: usize = 50_000;
 
-/// Counts tries per address, by the generic cell rate algorithm: one number per address.
-pub struct PeerLimit {
+/// Tries per address.
+pub type PeerLimit = Limit<IpAddr>;
+
+/// Counts tries per key, by the generic cell rate algorithm: one number per key.
+pub struct Limit<K> {
     /// How far ahead of the present an address may be, milliseconds.
     burst_ms: i64,
     /// What a try costs, milliseconds.
     refill_ms: i64,
     /// When an address has all its tries again.
-    full: Mutex<HashMap<IpAddr, UnixMs>>,
+    full: Mutex<HashMap<K, UnixMs>>,
 }
 
-impl PeerLimit {
+impl<K: Hash + Eq> Limit<K> {
     /// `burst` tries at once, one more every `refill_ms`.
     pub fn new(burst: u32, refill_ms: i64) -> Self {
         let refill_ms = refill_ms.max(1);
@@ -34,7 +38,7 @@ impl PeerLimit {
     ///
     /// # Errors
     /// How long to wait for the next one, milliseconds.
-    pub fn admit(&self, peer: IpAddr, now: UnixMs) -> Result<(), i64> {
+    pub fn count(&self, key: K, now: UnixMs) -> Result<(), i64> {
         let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
         if full.len() >= ADDRESSES {
             full.retain(|_, at| *at > now);
@@ -43,7 +47,7 @@ impl PeerLimit {
                 full.clear();
             }
         }
-        let at = full.entry(neighbourhood(peer)).or_insert(now);
+        let at = full.entry(key).or_insert(now);
         let next = (*at).max(now).plus(self.refill_ms);
         let ahead_ms = next.since(now);
         if ahead_ms > self.burst_ms {
@@ -61,6 +65,14 @@ impl PeerLimit {
         if let Some(at) = full.get_mut(&neighbourhood(peer)) {
             *at = at.plus(-self.refill_ms);
         }
+    }
+
+    /// Counts a try of an address.
+    ///
+    /// # Errors
+    /// How long to wait for the next one, milliseconds.
+    pub fn admit(&self, peer: IpAddr, now: UnixMs) -> Result<(), i64> {
+        self.count(neighbourhood(peer), now)
     }
 }
 

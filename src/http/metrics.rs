@@ -172,6 +172,8 @@ pub async fn metrics(state: State) -> Result<HttpResponse, Failure> {
         }
         out.line(format_args!("{}{} {}", gauge.name, gauge.labels, (gauge.read)()));
     }
+    out.head("sigap_messages_queued", "gauge", "Messages to citizens that wait to be sent.");
+    out.line(format_args!("sigap_messages_queued {}", state.engine.queued_messages().await?));
     out.head("sigap_incidents", "gauge", "Citizens' incidents by city; at risk and breached ones are open, too.");
     for (area, open) in state.engine.open_counts().await? {
         let states = [("open", open.open), ("waiting", open.waiting), ("at_risk", open.at_risk)];

@@ -13,6 +13,7 @@ mod extract;
 mod health;
 mod incidents;
 mod limit;
+mod messages;
 mod methods;
 mod metrics;
 mod openapi;
@@ -118,7 +119,7 @@ macro_rules! routes {
 }
 
 mod api {
-    use super::{ServiceConfig, areas, auth, calls, desks, dispatches, incidents, reports, trackers, units};
+    use super::{ServiceConfig, areas, auth, calls, desks, dispatches, incidents, messages, reports, trackers, units};
 
     routes! {
         auth: login, refresh, logout, ws_ticket;
@@ -129,6 +130,7 @@ mod api {
         reports: receive_report, get_report, list_reports;
         calls: take_call, claim_report, step_call, pass_report, call_back, set_recording, amend_report, judge_report,
             similar_incidents, split_report, close_report, reopen_report, merge_incident, kinds;
+        messages: list_messages, write_message, whatsapp_verify, whatsapp_heard;
         incidents: list_incidents, open_incident, get_incident, candidates, add_note, set_place, set_priority,
             close_incident;
         dispatches: send_unit, get_dispatch, step, delivered, hand_over;

@@ -17,6 +17,8 @@ pub struct Keys(Arc<Derived>);
 struct Derived {
     wrap: LessSafeKey,
     numbers: hmac::Key,
+    messages: hmac::Key,
+    links: hmac::Key,
     tokens: [u8; 32],
     fingerprint: [u8; 32],
     checkpoints: [u8; 32],
@@ -45,6 +47,8 @@ impl Keys {
         Self(Arc::new(Derived {
             wrap: aes(&derive(b"wrap")),
             numbers: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"numbers")),
+            messages: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"messages")),
+            links: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"links")),
             tokens: derive(b"tokens"),
             fingerprint: derive(b"fingerprint"),
             checkpoints: derive(b"checkpoints"),
@@ -54,9 +58,21 @@ impl Keys {
     /// A keyed hash by which a phone number is found without being stored.
     #[must_use]
     pub fn number_hash(&self, number: &str) -> [u8; 32] {
-        let mut out = [0; 32];
-        out.copy_from_slice(hmac::sign(&self.0.numbers, number.as_bytes()).as_ref());
-        out
+        tag(&self.0.numbers, number.as_bytes())
+    }
+
+    /// A keyed hash by which a channel's message is known again. The channel's own name for it may hold the number.
+    #[must_use]
+    pub fn message_hash(&self, name: &str) -> [u8; 32] {
+        tag(&self.0.messages, name.as_bytes())
+    }
+
+    /// Signs what a citizen's link says: half an HMAC, so that the link stays short.
+    #[must_use]
+    pub fn link_tag(&self, said: &[u8]) -> [u8; 16] {
+        let mut half = [0; 16];
+        half.copy_from_slice(&tag(&self.0.links, said)[..16]);
+        half
     }
 
     /// Tells whether two nodes have the same master key, and nothing else about it.
@@ -92,6 +108,12 @@ impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Keys(..)")
     }
+}
+
+fn tag(key: &hmac::Key, text: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(hmac::sign(key, text).as_ref());
+    out
 }
 
 /// Random bytes for keys, salts and tickets.

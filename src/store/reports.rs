@@ -172,12 +172,12 @@ fn must_hold(scope: &Scope, report: &Report) -> Result<(), Refusal> {
 
 impl AreaTx {
     /// Reads one report or refuses.
-    async fn report(&mut self, id: ReportId) -> Result<Report, StoreError> {
+    pub(super) async fn report(&mut self, id: ReportId) -> Result<Report, StoreError> {
         find(&mut self.conn(), id).await?.ok_or(StoreError::Refused(Refusal::NotFound("report")))
     }
 
     /// Tells what happened to a report in the journal of its area, and in that of the desk where it is.
-    async fn tell_report(&mut self, report: &Report, what: Happened) -> Result<(), StoreError> {
+    pub(super) async fn tell_report(&mut self, report: &Report, what: Happened) -> Result<(), StoreError> {
         self.tell_desks(report.id, &[report.desk.area], what).await
     }
 
@@ -206,7 +206,7 @@ impl AreaTx {
 impl Store {
     /// Runs `f` on a report while the journals of its area, of its desk's and of `others` are held. Where it moved to a
     /// desk elsewhere between the look and the lock, it is tried again.
-    async fn write_report<T, F>(&self, cause: &Cause, id: ReportId, others: &[AreaCode], f: F) -> Result<T, StoreError>
+    pub(super) async fn write_report<T, F>(&self, cause: &Cause, id: ReportId, others: &[AreaCode], f: F) -> Result<T, StoreError>
     where
         T: Serialize + DeserializeOwned + Send + 'static,
         F: for<'t> FnOnce(&'t mut AreaTx, Report) -> Out<'t, T> + Clone + Send + 'static,

@@ -142,6 +142,9 @@ impl Store {
                     return Err(Refusal::NotFound("subject").into());
                 }
                 sql!(run, tx.conn(), "DELETE FROM caller WHERE area = $1 AND subject = $2", a, &s)?;
+                let spoke = "DELETE FROM conversation WHERE area = $1
+                    AND report_no IN (SELECT no FROM report WHERE area = $1 AND subject = $2)";
+                sql!(run, tx.conn(), spoke, a, &s)?;
                 tx.event(area, &s, Audience::Desk, Happened::SubjectErased { subject }).await?;
                 Ok(())
             })

@@ -9,6 +9,7 @@ pub mod calls;
 pub mod desks;
 pub mod dispatches;
 pub mod incidents;
+pub mod messages;
 pub mod reports;
 pub mod text;
 pub mod trackers;

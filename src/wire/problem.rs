@@ -55,6 +55,9 @@ const fn entry(refusal: &Refusal) -> Entry {
         Refusal::EnoughUnits(_) => ("enough_units", 409, "Enough units work on it"),
         Refusal::IncidentClosed(_) => ("incident_closed", 409, "The incident is closed"),
         Refusal::PanicIncident(_) => ("panic_incident", 409, "Only a dispatcher closes a panic"),
+        Refusal::NoConversation(_) => ("no_conversation", 409, "Nobody to write to"),
+        Refusal::NotClosed(_) => ("not_closed", 409, "Not closed yet"),
+        Refusal::Enough(_) => ("enough", 409, "Enough of these"),
         Refusal::Invalid { .. } => ("invalid", 422, "A value makes no sense"),
     }
 }
@@ -79,6 +82,8 @@ const METHOD_NOT_ALLOWED: Entry = ("method_not_allowed", 405, "Another method");
 pub const UPGRADE_REQUIRED: Entry = ("upgrade_required", 426, "Open a WebSocket here");
 /// Too many requests.
 pub const TOO_MANY: Entry = ("too_many", 429, "Too many tries");
+/// A citizen's link that is past its time, or whose report is closed long ago.
+pub const LINK_OVER: Entry = ("link_over", 410, "The link is over");
 /// Fixes or a panic from a phone that is signed on to no unit.
 pub const NOT_RIDING: Entry = ("not_riding", 409, "This phone rides with no unit");
 /// Fixes from a phone whose unit takes its position from another one.

@@ -24,4 +24,5 @@ mod specs;
 mod trackers;
 mod tracks;
 mod units;
+mod whatsapp;
 mod ws;

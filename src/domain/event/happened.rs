@@ -7,6 +7,8 @@ use crate::domain::{
     dispatch::{Arrival, Mode, Unanswered},
     ids::*,
     incident::{Disposition, Origin, Priority},
+    link::Destination,
+    message::MessageChannel,
     report::{CallState, CallbackWay, Channel, Closing, Informed, InvalidReason, Part, RingReason},
     time::UnixMs,
     unit::Duty,
@@ -104,6 +106,35 @@ happened! {
     "report.reopened" ReportReopened { report: ReportId, commitment: String },
     /// Closed.
     "report.closed" ReportClosed { report: ReportId, closing: Closing, informed: Informed },
+    /// A message to the citizen waits to be sent. `commitment` binds the sealed text.
+    "message.queued" MessageQueued {
+        message: MessageId,
+        report: ReportId,
+        channel: MessageChannel,
+        commitment: String,
+    },
+    /// A message did not reach the citizen: an alarm. `why` is the channel's status and code.
+    "message.failed" MessageFailed {
+        message: MessageId,
+        report: ReportId,
+        channel: MessageChannel,
+        why: String,
+    },
+    /// A link for the citizen was made, good until then.
+    "link.made" LinkMade { report: ReportId, expires: UnixMs },
+    /// The citizen says that help is no longer needed. Nothing is closed by that: a desk decides.
+    "citizen.cancelled" CitizenCancelled { report: ReportId },
+    /// The citizen rated how the report was handled, one to five. `commitment` binds the words.
+    "citizen.rated" CitizenRated { report: ReportId, stars: i64, commitment: Option<String> },
+    /// The citizen complains. `commitment` binds the words.
+    "complaint.filed" ComplaintFiled {
+        complaint: ComplaintId,
+        report: ReportId,
+        destination: Destination,
+        commitment: String,
+    },
+    /// Somebody read complaints.
+    "complaints.read" ComplaintsRead { from: UnixMs, to: UnixMs, count: i64 },
     /// An incident was opened.
     "incident.opened" IncidentOpened {
         incident: IncidentId,

@@ -65,6 +65,7 @@ fn wrong_settings_are_named_and_secrets_are_not_shown() {
     assert_eq!(settings(|_| {}).check(), Ok(()));
     assert!(settings(|s| s.app_secret = Secret::default()).check().unwrap_err().contains("app_secret"));
     assert!(settings(|s| s.api_url = "graph.facebook.com".to_owned()).check().unwrap_err().contains("api_url"));
-    assert!(settings(|s| drop(s.numbers.insert("+62".into(), "BPN".parse().unwrap()))).check().is_err());
+    let plus = |s: &mut Settings| s.numbers = [("+62".to_owned(), "BPN".parse().unwrap())].into();
+    assert!(settings(plus).check().unwrap_err().contains("phone_number_id"));
     assert!(!format!("{:?}", settings(|_| {})).contains("s3cret"));
 }

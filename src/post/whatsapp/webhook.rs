@@ -3,7 +3,7 @@
 //! Invariants: nothing that comes in panics or fails the whole; what is not known is counted as such, what is broken is
 //! counted apart, and both are passed over. Texts are bounded and hold nothing that a database cannot store.
 
-use crate::domain::{message::Progress, place::Place, time::UnixMs};
+use crate::domain::{message::Progress, phone::PhoneNumber, place::Place, time::UnixMs};
 use serde_json::Value;
 
 /// Characters of a text that are kept: WhatsApp's own limit.
@@ -33,8 +33,8 @@ pub struct Incoming {
     pub number_id: String,
     /// Meta's name for it; the same when it is delivered again.
     pub id: String,
-    /// The citizen's number: a plus and digits.
-    pub from: String,
+    /// The citizen's number.
+    pub from: PhoneNumber,
     /// The name that the citizen shows.
     pub name: Option<String>,
     /// When it was sent, by Meta's clock.
@@ -143,17 +143,15 @@ impl Delivery {
 fn incoming(number_id: &str, value: &Value, message: &Value) -> Result<Incoming, Passed> {
     let id = message["id"].as_str().filter(|id| (1..=512).contains(&id.len())).ok_or(Passed::Malformed)?;
     let from = message["from"].as_str().ok_or(Passed::Malformed)?;
-    let digits = from.strip_prefix('+').unwrap_or(from);
-    if !(7..=15).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(Passed::Malformed);
-    }
+    // Meta writes it with the country's code and without a plus.
+    let number = PhoneNumber::parse(&format!("+{}", from.strip_prefix('+').unwrap_or(from)));
     let contacts = value["contacts"].as_array().into_iter().flatten();
     let mut names = contacts.filter(|c| c["wa_id"].as_str().is_none_or(|wa_id| wa_id == from));
     let name = names.find_map(|c| clean(c["profile"]["name"].as_str()?, NAME_MAX));
     Ok(Incoming {
         number_id: number_id.to_owned(),
         id: id.to_owned(),
-        from: format!("+{digits}"),
+        from: number.map_err(|_| Passed::Malformed)?,
         name,
         at: moment(&message["timestamp"])?,
         what: what(message)?,

@@ -115,7 +115,12 @@ impl AreaTx {
         Ok(Some(Received { report, incident }))
     }
 
-    async fn receive(&mut self, at: Reception, new: NewReport, landing: Landing) -> Result<Received, StoreError> {
+    pub(in crate::store) async fn receive(
+        &mut self,
+        at: Reception,
+        new: NewReport,
+        landing: Landing,
+    ) -> Result<Received, StoreError> {
         if let Some(before) = self.told_before(at.flow, &new).await? {
             return Ok(before);
         }

@@ -12,6 +12,7 @@
 
 mod client;
 mod database;
+pub mod graph;
 mod postgres;
 mod redis;
 mod seed;
