@@ -23,6 +23,13 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 #[derive(Debug)]
 pub struct Failure(Problem);
 
+impl Failure {
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.status_code()
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.code)

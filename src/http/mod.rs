@@ -6,6 +6,7 @@
 mod areas;
 mod auth;
 mod calls;
+mod citizen;
 mod desks;
 mod dispatches;
 mod errors;
@@ -13,6 +14,7 @@ mod extract;
 mod health;
 mod incidents;
 mod limit;
+mod links;
 mod messages;
 mod methods;
 mod metrics;
@@ -27,7 +29,11 @@ pub use metrics::{Gauge, Metrics};
 
 use crate::{
     engine::Engine,
-    wire::{bodies::BODY_BYTES_MAX, problem::Problem, trackers::BYTES_MAX},
+    wire::{
+        bodies::{BODY_BYTES_MAX, citizens::CITIZEN_BYTES_MAX},
+        problem::Problem,
+        trackers::BYTES_MAX,
+    },
 };
 use actix_web::{
     Error,
@@ -44,6 +50,8 @@ pub const API: &str = "/api/v1";
 
 /// Where trackers knock.
 pub const TRACKERS: &str = "/trackers";
+/// Where citizens' links lie: short, since they go into messages.
+const LINKS: &str = "/t";
 
 /// What operations may set of the routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +78,7 @@ pub struct HttpState {
     metrics: Metrics,
     logins: PeerLimit,
     trackers: tracking::Doors,
+    links: citizen::LinkLimits,
     draining: AtomicBool,
 }
 
@@ -79,7 +88,9 @@ impl HttpState {
     pub fn new(engine: Engine, settings: Settings, gauges: Vec<Gauge>) -> Self {
         let logins = PeerLimit::new(settings.login_burst, settings.login_refill_ms);
         let trackers = tracking::Doors::default();
-        Self { engine, settings, metrics: Metrics::new(gauges), logins, trackers, draining: AtomicBool::new(false) }
+        let links = citizen::LinkLimits::default();
+        let draining = AtomicBool::new(false);
+        Self { engine, settings, metrics: Metrics::new(gauges), logins, trackers, links, draining }
     }
 
     /// From here on `/readyz` says no, so that a load balancer sends nobody here while what runs is finished.
@@ -119,7 +130,9 @@ macro_rules! routes {
 }
 
 mod api {
-    use super::{ServiceConfig, areas, auth, calls, desks, dispatches, incidents, messages, reports, trackers, units};
+    use super::{
+        ServiceConfig, areas, auth, calls, desks, dispatches, incidents, links, messages, reports, trackers, units,
+    };
 
     routes! {
         auth: login, refresh, logout, ws_ticket;
@@ -131,12 +144,26 @@ mod api {
         calls: take_call, claim_report, step_call, pass_report, call_back, set_recording, amend_report, judge_report,
             similar_incidents, split_report, close_report, reopen_report, merge_incident, kinds;
         messages: list_messages, write_message, whatsapp_verify, whatsapp_heard;
+        links: make_link, list_complaints;
         incidents: list_incidents, open_incident, get_incident, candidates, add_note, set_place, set_priority,
             close_incident;
         dispatches: send_unit, get_dispatch, step, delivered, hand_over;
     }
 
     /// Adds the routes below [`super::API`].
+    pub(super) fn configure(scope: &mut ServiceConfig) {
+        register(scope);
+    }
+}
+
+mod citizens {
+    use super::{ServiceConfig, citizen};
+
+    routes! {
+        citizen: citizen_page, citizen_state, citizen_location, citizen_cancel, citizen_rating, citizen_complaint;
+    }
+
+    /// Adds the routes of citizens' links, below [`super::LINKS`].
     pub(super) fn configure(scope: &mut ServiceConfig) {
         register(scope);
     }
@@ -195,6 +222,16 @@ pub fn configure(root: &mut ServiceConfig) {
             .wrap(DefaultHeaders::new().add(("Cache-Control", "no-store")).add(("X-Content-Type-Options", "nosniff")))
             .wrap(from_fn(metrics::measure))
             .configure(doors::configure)
+            .default_service(web::to(methods::unknown)),
+    );
+    root.service(
+        web::scope(LINKS)
+            .app_data(PayloadConfig::new(CITIZEN_BYTES_MAX))
+            .app_data(PathConfig::default().error_handler(|e, _| refuse(errors::malformed(&e))))
+            .app_data(QueryConfig::default().error_handler(|e, _| refuse(errors::malformed(&e))))
+            .wrap(DefaultHeaders::new().add(("Cache-Control", "no-store")).add(("X-Content-Type-Options", "nosniff")))
+            .wrap(from_fn(metrics::measure))
+            .configure(citizens::configure)
             .default_service(web::to(methods::unknown)),
     );
     root.default_service(web::to(methods::unknown));

@@ -1,6 +1,6 @@
 //! The API's description, made from the routes themselves.
 
-use super::{API, TRACKERS, api, doors, errors, operations};
+use super::{API, LINKS, TRACKERS, api, citizens, doors, errors, operations};
 use utoipa::{
     OpenApi,
     openapi::{
@@ -21,8 +21,9 @@ a query, `device_id` in JSON): `BPN-M12-T1.SECRET`.";
 /// The OpenAPI document of all routes.
 #[must_use]
 pub fn openapi() -> Document {
-    let mut document =
+    let document =
         operations::Routes::openapi().nest(API, api::Routes::openapi()).nest(TRACKERS, doors::Routes::openapi());
+    let mut document = document.nest(LINKS, citizens::Routes::openapi());
     document.info = InfoBuilder::new()
         .title("Sigap")
         .version(env!("CARGO_PKG_VERSION"))

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod areas;
+mod citizen;
 mod closing;
 mod crews;
 mod deadlines;
@@ -35,6 +36,7 @@ mod units;
 mod writer;
 
 pub use accounts::{Login, NewAccount};
+pub use citizen::CitizensView;
 pub use dispatches::{NewDispatch, Step};
 pub use error::StoreError;
 pub use inbox::{Arrived, Belongs, Replies};

@@ -6,6 +6,7 @@
 pub mod areas;
 pub mod auth;
 pub mod calls;
+pub mod citizens;
 pub mod desks;
 pub mod dispatches;
 pub mod incidents;

@@ -4,6 +4,7 @@ mod accounts;
 mod aid;
 mod areas;
 mod auth;
+mod citizens;
 mod cli;
 mod crash;
 mod crews;
