@@ -279,4 +279,3 @@ fn amendment(what: What, newer_place: bool) -> Amendment {
         What::Pin(place, words) => Amendment { place: Some(place), address: words, ..Amendment::default() },
     }
 }
-

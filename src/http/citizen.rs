@@ -27,8 +27,7 @@ use crate::{
     },
 };
 use actix_web::{
-    HttpRequest, HttpResponse,
-    get,
+    HttpRequest, HttpResponse, get,
     http::{StatusCode, header},
     post,
     web::{Bytes, Path, Query},

@@ -75,7 +75,9 @@ pub async fn whatsapp_verify(state: State, query: Query<VerifyQuery>) -> Result<
     state.engine.whatsapp_verify(&verify_token)?;
     let plain = (1..=256).contains(&challenge.len()) && challenge.bytes().all(|b| b.is_ascii_graphic());
     if mode != "subscribe" || !plain {
-        return Err(Problem::new(problem::MALFORMED, "hub.mode is subscribe, hub.challenge up to 256 characters").into());
+        return Err(
+            Problem::new(problem::MALFORMED, "hub.mode is subscribe, hub.challenge up to 256 characters").into()
+        );
     }
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(challenge))
 }

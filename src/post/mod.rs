@@ -104,9 +104,7 @@ impl Post {
             // The certificates of this machine need not be read, nor be there.
             client = client.tls_certs_only([]);
         }
-        let http = client
-            .build()
-            .map_err(|error| format!("no client for outgoing messages: {error:?}"))?;
+        let http = client.build().map_err(|error| format!("no client for outgoing messages: {error:?}"))?;
         Ok(Self { http, whatsapp })
     }
 

@@ -153,13 +153,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::NotClosed`], [`Refusal::Exists`] the second time, [`StoreError`] when the database fails.
-    pub async fn rate(
-        &self,
-        cause: &Cause,
-        id: ReportId,
-        stars: i64,
-        text: Option<String>,
-    ) -> Result<(), StoreError> {
+    pub async fn rate(&self, cause: &Cause, id: ReportId, stars: i64, text: Option<String>) -> Result<(), StoreError> {
         self.write_report(cause, id, &[], move |tx, report| {
             Box::pin(async move {
                 if report.status.is_open() {

@@ -206,7 +206,13 @@ impl AreaTx {
 impl Store {
     /// Runs `f` on a report while the journals of its area, of its desk's and of `others` are held. Where it moved to a
     /// desk elsewhere between the look and the lock, it is tried again.
-    pub(super) async fn write_report<T, F>(&self, cause: &Cause, id: ReportId, others: &[AreaCode], f: F) -> Result<T, StoreError>
+    pub(super) async fn write_report<T, F>(
+        &self,
+        cause: &Cause,
+        id: ReportId,
+        others: &[AreaCode],
+        f: F,
+    ) -> Result<T, StoreError>
     where
         T: Serialize + DeserializeOwned + Send + 'static,
         F: for<'t> FnOnce(&'t mut AreaTx, Report) -> Out<'t, T> + Clone + Send + 'static,

@@ -356,7 +356,8 @@ fn a_service_that_knows_its_address_sends_links() {
         let served = serve(config).await;
         let body = delivery(&[text("wamid.1", now().0, "tolong")], &[]).to_string();
         let url = format!("{}/api/v1/channels/whatsapp", served.api.url);
-        let heard = reqwest::Client::new().post(url).header("x-hub-signature-256", signature(APP_SECRET, body.as_bytes()));
+        let heard =
+            reqwest::Client::new().post(url).header("x-hub-signature-256", signature(APP_SECRET, body.as_bytes()));
         assert_eq!(heard.body(body).send().await.unwrap().status(), 200);
         let command = json!({ "command_id": sigap::domain::ids::CommandId::random(), "send": true });
         let made = served.api.post(&city.desk, "/reports/BPN-R1/link", &command).await.expect(201);

@@ -55,7 +55,8 @@ impl Chat {
         loop {
             let begun = self.s.engine.send_messages().await.unwrap();
             // What was begun has been written down when its next try is elsewhere than where the taking put it.
-            let taken = format!("SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND next_ms = {}", self.now() + 45_000);
+            let taken =
+                format!("SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND next_ms = {}", self.now() + 45_000);
             while db.count(&taken).await > 0 {
                 assert!(started.elapsed() < PATIENCE, "messages are taken and nothing becomes of them");
                 tokio::time::sleep(Duration::from_millis(5)).await;

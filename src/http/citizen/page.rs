@@ -165,7 +165,12 @@ pub(super) fn failed(lang: Language, status: StatusCode) -> HttpResponse {
         StatusCode::GONE => words.over,
         _ => words.failed,
     };
-    page(lang, status, "Polri", &format!("<main data-stage=\"closed\">\n{{switch}}<p class=\"said\" role=\"status\">{text}</p>\n"))
+    page(
+        lang,
+        status,
+        "Polri",
+        &format!("<main data-stage=\"closed\">\n{{switch}}<p class=\"said\" role=\"status\">{text}</p>\n"),
+    )
 }
 
 /// The page of a link. `token` was found to be one of ours: it holds letters, digits, `-` and `_`.

@@ -65,9 +65,10 @@ pub struct Texts {
 impl Default for Texts {
     fn default() -> Self {
         Self {
-            ask_place: "Laporan Anda sudah kami terima dengan nomor {report}. Mohon kirim lokasi kejadian dengan tombol \
+            ask_place:
+                "Laporan Anda sudah kami terima dengan nomor {report}. Mohon kirim lokasi kejadian dengan tombol \
                         di bawah ini. Dalam keadaan darurat, telepon 110."
-                .to_owned(),
+                    .to_owned(),
             ask_words: "Lokasi Anda sudah kami terima dengan nomor laporan {report}. Mohon tuliskan apa yang terjadi. \
                         Dalam keadaan darurat, telepon 110."
                 .to_owned(),
@@ -92,8 +93,11 @@ const fn window_ms() -> i64 {
 impl Settings {
     /// Names the first setting that cannot be meant.
     pub(super) fn check(&self) -> Result<(), String> {
-        let secrets =
-            [("app_secret", &self.app_secret), ("verify_token", &self.verify_token), ("access_token", &self.access_token)];
+        let secrets = [
+            ("app_secret", &self.app_secret),
+            ("verify_token", &self.verify_token),
+            ("access_token", &self.access_token),
+        ];
         // An empty secret would sign what anybody sends.
         if let Some((name, _)) = secrets.iter().find(|(_, secret)| secret.reveal().is_empty()) {
             return Err(format!("whatsapp.{name} is empty"));

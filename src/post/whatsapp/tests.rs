@@ -49,7 +49,10 @@ fn answers_say_whether_to_come_back() {
         assert!(matches!(wrong, Err(Unsent::Never { .. })), "{wrong:?}");
     }
     assert_eq!(read(400, code(131_047)).unwrap_err().to_string(), "400, code 131047");
-    assert_eq!(read_answer(503, Some(7_000), b"<html>").unwrap_err(), Unsent::Later { why: "503".into(), after_ms: Some(7_000) });
+    assert_eq!(
+        read_answer(503, Some(7_000), b"<html>").unwrap_err(),
+        Unsent::Later { why: "503".into(), after_ms: Some(7_000) }
+    );
 }
 
 #[test]

@@ -113,7 +113,9 @@ impl Delivery {
             return self.pass(if change["field"].is_string() { &Passed::Unknown } else { &Passed::Malformed });
         }
         let value = &change["value"];
-        let Some(number_id) = value["metadata"]["phone_number_id"].as_str() else { return self.pass(&Passed::Malformed) };
+        let Some(number_id) = value["metadata"]["phone_number_id"].as_str() else {
+            return self.pass(&Passed::Malformed);
+        };
         let (messages, statuses) = (value["messages"].as_array(), value["statuses"].as_array());
         if messages.is_none() && statuses.is_none() {
             return self.pass(&Passed::Unknown);

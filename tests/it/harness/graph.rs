@@ -150,7 +150,9 @@ async fn post(request: HttpRequest, body: web::Bytes, book: web::Data<Mutex<Book
             return HttpResponse::build(status.try_into().unwrap()).json(error(code));
         }
         Some(Fail::TooMany { retry_after_s }) => {
-            return HttpResponse::TooManyRequests().insert_header(("Retry-After", retry_after_s.to_string())).json(error(4));
+            return HttpResponse::TooManyRequests()
+                .insert_header(("Retry-After", retry_after_s.to_string()))
+                .json(error(4));
         }
         Some(Fail::Reset) => {
             // A body that ends before it began: actix closes the connection in the middle of the answer.

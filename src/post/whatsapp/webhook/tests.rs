@@ -28,7 +28,10 @@ fn texts_and_pins_are_read() {
     assert_eq!((only.number_id.as_str(), only.id.as_str(), only.from.as_str()), ("1065", "wamid.1", "+628110000001"));
     assert_eq!((only.at, only.name.as_deref()), (UnixMs(1_793_581_200_000), Some("Caller")));
     assert!(only.what == What::Words("tolong\nada api".to_owned()));
-    let pin = message("location", &json!({ "latitude": -1.268, "longitude": "116.832", "name": "Pasar", "address": "Jl. 1" }));
+    let pin = message(
+        "location",
+        &json!({ "latitude": -1.268, "longitude": "116.832", "name": "Pasar", "address": "Jl. 1" }),
+    );
     assert!(pin.messages[0].what == What::Pin(Place::new(-1.268, 116.832).unwrap(), Some("Pasar, Jl. 1".to_owned())));
 }
 
