@@ -17,6 +17,12 @@ use actix_web::{
     HttpRequest, HttpResponse, get, post,
     web::{Json, Path, Payload, Query},
 };
+use std::time::Duration;
+
+/// How long a webhook's body may take to come.
+const BODY_TIME: Duration = Duration::from_secs(10);
+/// Bodies of the webhook that are read at once: each may take three megabytes.
+pub(super) const BODIES_AT_ONCE: usize = 64;
 
 impl From<Unheard> for Failure {
     fn from(unheard: Unheard) -> Self {
@@ -97,8 +103,14 @@ pub async fn whatsapp_verify(state: State, query: Query<VerifyQuery>) -> Result<
 )]
 #[post("/channels/whatsapp")]
 pub async fn whatsapp_heard(request: HttpRequest, state: State, body: Payload) -> Result<HttpResponse, Failure> {
+    // Who sends is not known before the body was read: so many may be read at once, and for so long.
+    let busy = || Problem::new(problem::UNAVAILABLE, "too many bodies are read at once");
+    let turn = state.webhooks.try_acquire().map_err(|_| busy())?;
+    let read = tokio::time::timeout(BODY_TIME, body.to_bytes_limited(WEBHOOK_BYTES_MAX)).await;
+    drop(turn);
     let too_large = || Problem::new(problem::TOO_LARGE, format!("a body may have {WEBHOOK_BYTES_MAX} bytes"));
-    let body = body.to_bytes_limited(WEBHOOK_BYTES_MAX).await.map_err(|_| too_large())?;
+    let slow = || Problem::new(problem::MALFORMED, "the body did not come within ten seconds");
+    let body = read.map_err(|_| slow())?.map_err(|_| too_large())?;
     let body = body.map_err(|error| super::errors::malformed(&error))?;
     let signature = request.headers().get("X-Hub-Signature-256").and_then(|value| value.to_str().ok());
     state.engine.whatsapp_heard(signature, &body).await?;

@@ -44,6 +44,7 @@ use actix_web::{
 use limit::PeerLimit;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Semaphore;
 
 /// Where the API lies.
 pub const API: &str = "/api/v1";
@@ -79,6 +80,7 @@ pub struct HttpState {
     logins: PeerLimit,
     trackers: tracking::Doors,
     links: citizen::LinkLimits,
+    webhooks: Semaphore,
     draining: AtomicBool,
 }
 
@@ -90,7 +92,8 @@ impl HttpState {
         let trackers = tracking::Doors::default();
         let links = citizen::LinkLimits::default();
         let draining = AtomicBool::new(false);
-        Self { engine, settings, metrics: Metrics::new(gauges), logins, trackers, links, draining }
+        let (metrics, webhooks) = (Metrics::new(gauges), Semaphore::new(messages::BODIES_AT_ONCE));
+        Self { engine, settings, metrics, logins, trackers, links, webhooks, draining }
     }
 
     /// From here on `/readyz` says no, so that a load balancer sends nobody here while what runs is finished.

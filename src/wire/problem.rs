@@ -89,7 +89,7 @@ pub const NOT_RIDING: Entry = ("not_riding", 409, "This phone rides with no unit
 /// Fixes from a phone whose unit takes its position from another one.
 pub const NOT_SOURCE: Entry = ("not_position_source", 409, "Another phone is the unit's position");
 /// The database is away or overloaded.
-const UNAVAILABLE: Entry = ("unavailable", 503, "Come back in a moment");
+pub const UNAVAILABLE: Entry = ("unavailable", 503, "Come back in a moment");
 /// A bug or damage.
 const INTERNAL: Entry = ("internal", 500, "An error of ours");
 
