@@ -115,7 +115,7 @@ words! {
     Informed, "informed" {
         /// In the call.
         Call = "call",
-        /// By a message.
+        /// By a message, which was written before.
         Message = "message",
         /// Not: there is no way to, or no need.
         No = "no",

@@ -75,6 +75,12 @@ impl Store {
             Box::pin(async move {
                 must_hold(&tx.cause.scope, &report)?;
                 report.status.change(ReportStatus::Closed).map_err(Refusal::from)?;
+                let wrote = "SELECT COUNT(*) FROM outbox WHERE area = $1 AND report_no = $2 AND state <> 'failed'";
+                if informed == Informed::Message
+                    && sql!(scalar i64, tx.conn(), wrote, id.area.as_str(), id.no)?.unwrap_or(0) == 0
+                {
+                    refuse!(Refusal::invalid("informed", "no message about it was written to the caller"));
+                }
                 tx.close_report(&report, closing, informed).await?;
                 tx.report(id).await
             })

@@ -75,6 +75,8 @@ served_on_both! {
         let judged = s.on(&desk, &call, "judge", json!({ "valid": true })).await.expect(200);
         assert_eq!((&judged["report"]["outside_area"], &judged["report"]["desk"]), (&json!(true), &json!("KALTIM.SPKT")));
         s.on(&polda, &call, "claim", json!({})).await.expect(200);
+        let told = json!({ "closing": "referred", "informed": "message" });
+        s.on(&polda, &call, "close", told).await.problem(422, "invalid");
         s.on(&polda, &call, "close", json!({ "closing": "referred", "informed": "call" })).await.expect(200);
     }
 
