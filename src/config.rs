@@ -22,6 +22,14 @@ pub enum LogFormat {
     Json,
 }
 
+/// What the gateway of Advanced Mobile Location has to say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Aml {
+    /// Its secret, which it sends as `Authorization: Bearer …`. Without one there is no such door.
+    pub secret: Option<String>,
+}
+
 /// The configuration of a node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -56,6 +64,8 @@ pub struct Config {
     pub http: http::Settings,
     /// WhatsApp's Cloud API, as a table `[whatsapp]`; without it there is no WhatsApp.
     pub whatsapp: Option<WhatsappSettings>,
+    /// Of the gateway that hands on what callers' phones send by themselves, as a table `[aml]`.
+    pub aml: Aml,
     /// The engine's settings, as a table `[engine]`.
     pub engine: Settings,
 }
@@ -77,6 +87,7 @@ impl Default for Config {
             log_format: LogFormat::Human,
             http: http::Settings::default(),
             whatsapp: None,
+            aml: Aml::default(),
             engine: Settings::default(),
         }
     }

@@ -17,6 +17,8 @@ const FLUSH: Duration = Duration::from_secs(30);
 const FLUSH_ALONE: Duration = Duration::from_secs(5);
 /// Who has a console open is said so often: who was not heard of for three beats counts as gone.
 const PRESENT: Duration = Duration::from_secs(5);
+/// What may be kept for five minutes is looked for this often.
+const FORGET: Duration = Duration::from_secs(20);
 /// Housekeeping and checkpoints.
 const HOURLY: Duration = Duration::from_secs(3_600);
 
@@ -52,6 +54,7 @@ pub async fn run(engine: Engine, hub: Arc<ws::Hub>, clock: Clock, checkpoint_fil
             tracing::warn!(%error, "tracks were not written; the next flush tries again");
         }
     });
+    let forget = every(FORGET, || engine.forget_aml());
     // While positions are not shared, the places in the database are what other nodes have of this one's units.
     let share = every(FLUSH_ALONE, || async {
         if engine.shared().is_some_and(|shared| !shared.positions)
@@ -78,7 +81,7 @@ pub async fn run(engine: Engine, hub: Arc<ws::Hub>, clock: Clock, checkpoint_fil
             tracing::warn!(%error, "could not say who sits at the desks");
         }
     });
-    tokio::join!(tick, sweep, send, flush, share, hourly, present);
+    tokio::join!(tick, sweep, send, flush, forget, share, hourly, present);
 }
 
 /// Appends where every journal ends, signed, a line each.

@@ -52,6 +52,7 @@ pub async fn serve(
     let settings = ws::Settings { origins: config.origins.clone(), ..ws::Settings::default() };
     let hub = ws::Hub::new(engine.clone(), settings);
     let state = http::HttpState::new(engine.clone(), config.http, all_gauges(&hub, &engine));
+    let state = state.with_aml(config.aml.secret.as_deref());
     let state = web::Data::new(state);
     let (routes, sockets) = (state.clone(), Arc::clone(&hub));
     let server = HttpServer::new(move || {

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod account;
+pub mod aml;
 pub mod area;
 pub mod atlas;
 pub mod boundary;

@@ -28,9 +28,10 @@ impl Engine {
         &self,
         cause: &Cause,
         desk: Option<AreaCode>,
-        report: NewReport,
+        mut report: NewReport,
         valid: bool,
     ) -> Result<Received, Error> {
+        let waiting = self.place_waiting(&mut report).await;
         let landing = match (valid, report.place) {
             (true, Some(place)) => self.land(place, report.priority).await,
             (true, None) => return Err(Refusal::invalid("place", "a valid report needs a place").into()),
@@ -40,8 +41,10 @@ impl Engine {
         let desk = desk.ok_or_else(|| Refusal::invalid("area", "name the area whose desk took the report"))?;
         let place = report.place;
         let at = self.reception(&cause.scope, desk, &report, &landing).await?;
+        let number = report.caller_number.clone();
         let mut received = self.inner.store.receive_report(cause, at, report, landing).await?;
         received.report.place = place;
+        self.received_with(&received.report, number.as_ref(), waiting).await;
         Ok(received)
     }
 
@@ -49,15 +52,17 @@ impl Engine {
     ///
     /// # Errors
     /// [`Refusal::Invalid`] when the area cannot be told, out of scope, or the database's failure.
-    pub async fn take_call(&self, cause: &Cause, area: Option<AreaCode>, call: NewReport) -> Result<Report, Error> {
+    pub async fn take_call(&self, cause: &Cause, area: Option<AreaCode>, mut call: NewReport) -> Result<Report, Error> {
+        let waiting = self.place_waiting(&mut call).await;
         let flow = self.desk_for(&cause.scope, area, &Landing::Unjudged, call.place);
         let flow = flow.ok_or_else(|| Refusal::invalid("area", "name the area that the call comes from"))?;
         let district = self.district_in(flow, call.place);
         let ring = self.first_ring(flow, Stage::Answering, district.as_deref()).await?;
         let at = Reception { area: ring.map_or(flow, |ring| ring.desk.area), flow, district, ring, holder: None };
-        let place = call.place;
+        let (place, number) = (call.place, call.caller_number.clone());
         let mut received = self.inner.store.receive_report(cause, at, call, Landing::Unjudged).await?;
         received.report.place = place;
+        self.received_with(&received.report, number.as_ref(), waiting).await;
         Ok(received.report)
     }
 

@@ -7,6 +7,7 @@
 
 mod admin;
 mod aid;
+mod aml;
 mod around;
 mod assign;
 mod audit;
@@ -37,6 +38,7 @@ pub use crate::live::{Availability, Position, Positions};
 pub use crate::post::{Post, whatsapp::Settings as WhatsappSettings};
 pub use crate::store::StoreError as Error;
 pub use admin::Imported;
+pub use aml::Located;
 pub use assign::Order;
 pub use audit::Finding;
 pub use catalog::Catalog;

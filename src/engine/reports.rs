@@ -62,13 +62,20 @@ impl Engine {
     /// # Errors
     /// [`Error`] with the refusal, or the database's failure.
     pub async fn amend(&self, cause: &Cause, id: ReportId, new: Amendment) -> Result<Report, Error> {
+        let number = new.caller_number.clone();
+        self.amend_parts(cause, id, new).await?;
+        self.place_by_aml(id, number.as_ref()).await;
+        self.report(&Scope::system(), id).await
+    }
+
+    /// The same, telling which parts changed.
+    pub(super) async fn amend_parts(&self, cause: &Cause, id: ReportId, new: Amendment) -> Result<Vec<Part>, Error> {
         let city = new.place.and_then(|place| match self.catalog().locate(place) {
             Located::In(city) => Some(city),
             Located::Outside { .. } => None,
         });
         let district = city.zip(new.place).and_then(|(city, place)| self.catalog().district(city, place));
-        let (_, _) = self.inner.store.amend_report(cause, id, new, (city, district)).await?;
-        self.report(&Scope::system(), id).await
+        Ok(self.inner.store.amend_report(cause, id, new, (city, district)).await?.1)
     }
 
     /// The call is at another step.

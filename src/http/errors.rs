@@ -173,6 +173,17 @@ problems! {
         "503" "Come back in a moment: `unavailable`." "Retry-After",
     }
 
+    /// What can go wrong at the gateway's door.
+    AmlProblems {
+        "400" "A field is missing or makes no sense: `malformed`, with `field` and `reason`, never with the value.",
+        "401" "The gateway's secret is missing or wrong: `bad_token`. Nothing was taken." "WWW-Authenticate",
+        "404" "No secret is set, so that there is no such door: `no_route`.",
+        "413" "The body is over 16 KiB: `too_large`.",
+        "429" "Too many wrong secrets from this address: `too_many`." "Retry-After",
+        "500" "An error of ours: `internal`.",
+        "503" "Come back in a moment: `unavailable`." "Retry-After",
+    }
+
     /// What can go wrong when reading.
     ReadProblems {
         "400" "Not what was expected: `malformed`.",

@@ -165,6 +165,10 @@ pub async fn metrics(state: State) -> Result<HttpResponse, Failure> {
     for (format, outcome, n) in state.trackers.counts() {
         out.line(format_args!("sigap_tracker_requests_total{{format=\"{format}\",outcome=\"{outcome}\"}} {n}"));
     }
+    out.head("sigap_aml_total", "counter", "Messages in which callers' phones said where they are, by outcome.");
+    for (outcome, n) in state.aml.counts() {
+        out.line(format_args!("sigap_aml_total{{outcome=\"{outcome}\"}} {n}"));
+    }
     let mut named = "";
     for gauge in &state.metrics.gauges {
         if std::mem::replace(&mut named, gauge.name) != gauge.name {

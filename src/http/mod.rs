@@ -3,6 +3,7 @@
 //! Invariants: a handler decides nothing; every error is a problem of `wire::problem`; a route is registered and
 //! documented by the same list, so that none is in one and not in the other.
 
+mod aml;
 mod areas;
 mod auth;
 mod calls;
@@ -81,6 +82,7 @@ pub struct HttpState {
     trackers: tracking::Doors,
     links: citizen::LinkLimits,
     webhooks: Semaphore,
+    aml: aml::Door,
     draining: AtomicBool,
 }
 
@@ -89,11 +91,16 @@ impl HttpState {
     #[must_use]
     pub fn new(engine: Engine, settings: Settings, gauges: Vec<Gauge>) -> Self {
         let logins = PeerLimit::new(settings.login_burst, settings.login_refill_ms);
-        let trackers = tracking::Doors::default();
-        let links = citizen::LinkLimits::default();
-        let draining = AtomicBool::new(false);
+        let (trackers, links, aml) = (tracking::Doors::default(), citizen::LinkLimits::default(), aml::Door::default());
         let (metrics, webhooks) = (Metrics::new(gauges), Semaphore::new(messages::BODIES_AT_ONCE));
-        Self { engine, settings, metrics, logins, trackers, links, webhooks, draining }
+        let draining = AtomicBool::new(false);
+        Self { engine, settings, metrics, logins, trackers, links, webhooks, aml, draining }
+    }
+
+    /// Opens the door of the gateway that hands on what callers' phones send by themselves, to who knows this secret.
+    #[must_use]
+    pub fn with_aml(self, secret: Option<&str>) -> Self {
+        Self { aml: aml::Door::new(secret), ..self }
     }
 
     /// From here on `/readyz` says no, so that a load balancer sends nobody here while what runs is finished.
@@ -173,11 +180,12 @@ mod citizens {
 }
 
 mod operations {
-    use super::{ServiceConfig, health, metrics};
+    use super::{ServiceConfig, aml, health, metrics};
 
     routes! {
         health: livez, readyz;
         metrics: metrics;
+        aml: aml_fields, aml_sms;
     }
 
     /// Adds the routes for operations, at the root.

@@ -12,6 +12,8 @@ use utoipa::{
 /// The name of the access token in the description.
 const BEARER: &str = "access_token";
 
+/// The name of the gateway's secret in the description.
+const GATEWAY: &str = "gateway";
 /// The name of a tracker's secret in the description.
 const TRACKER: &str = "tracker";
 /// How a tracker says who it is.
@@ -35,6 +37,9 @@ pub fn openapi() -> Document {
     components.schemas.insert(name, schema);
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
+    let gateway =
+        HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("The setting `aml.secret`.")).build();
+    components.add_security_scheme(GATEWAY, SecurityScheme::Http(gateway));
     let basic = HttpBuilder::new().scheme(HttpAuthScheme::Basic).description(Some(TRACKER_ABOUT)).build();
     components.add_security_scheme(TRACKER, SecurityScheme::Http(basic));
     // Routes that need no token say so themselves.

@@ -16,12 +16,9 @@ use crate::{
     engine::{KnownTracker, ingest::Taken},
     wire::{
         bodies::trackers::{TakenBody, basic, split_secret},
+        params::Params,
         problem::{self, Problem},
-        trackers::{
-            BYTES_MAX, Broken,
-            osmand::{self, Params},
-            owntracks, traccar,
-        },
+        trackers::{BYTES_MAX, Broken, osmand, owntracks, traccar},
     },
 };
 use actix_web::{
@@ -232,7 +229,7 @@ pub async fn osmand_post(
     let format = Format::Traccar;
     let parsed = serde_json::from_slice::<Value>(&bytes);
     let query = Params::read(request.query_string(), b"");
-    let id = parsed.as_ref().ok().and_then(traccar::device_id).or_else(|| query.id());
+    let id = parsed.as_ref().ok().and_then(traccar::device_id).or_else(|| osmand::id(&query));
     let known = admit(&state, &request, format, id).await?;
     let points = parsed
         .map_err(|error| Broken { field: "body", reason: format!("not JSON: {error}") })
@@ -247,7 +244,7 @@ pub async fn osmand_post(
 }
 
 async fn from_params(state: &State, request: &HttpRequest, params: &Params) -> Result<Json<TakenBody>, Failure> {
-    let known = admit(state, request, Format::OsmAnd, params.id()).await?;
+    let known = admit(state, request, Format::OsmAnd, osmand::id(params)).await?;
     let fix = osmand::read(params).map_err(|broken| unreadable(state, Format::OsmAnd, &broken))?;
     let taken = take(state, &known, Format::OsmAnd, &[Ok(fix)].into_iter().collect()).await?;
     Ok(Json(TakenBody::new(&taken, &[], &[])))

@@ -16,6 +16,7 @@ pub struct Keys(Arc<Derived>);
 
 struct Derived {
     wrap: LessSafeKey,
+    aml: LessSafeKey,
     numbers: hmac::Key,
     messages: hmac::Key,
     links: hmac::Key,
@@ -46,6 +47,7 @@ impl Keys {
         };
         Self(Arc::new(Derived {
             wrap: aes(&derive(b"wrap")),
+            aml: aes(&derive(b"aml")),
             numbers: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"numbers")),
             messages: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"messages")),
             links: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"links")),
@@ -90,6 +92,11 @@ impl Keys {
     #[must_use]
     pub fn checkpoints(&self) -> Ed25519KeyPair {
         Ed25519KeyPair::from_seed_unchecked(&self.0.checkpoints).expect("32 bytes are a valid seed")
+    }
+
+    /// Seals places that wait for their call: nobody's subject yet.
+    pub(super) fn aml(&self) -> &LessSafeKey {
+        &self.0.aml
     }
 
     /// Wraps a subject's key; `context` binds it to its row.

@@ -3,6 +3,7 @@
 //! A report is numbered in the area that received it, and may be at the desk of another one: then both journals tell
 //! what happens to it, and both areas' desks may see it.
 
+mod aml;
 mod attention;
 mod calls;
 mod closing;

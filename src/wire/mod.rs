@@ -5,5 +5,6 @@
 pub mod bodies;
 pub mod command;
 pub mod frames;
+pub mod params;
 pub mod problem;
 pub mod trackers;

@@ -70,6 +70,8 @@ pub const MALFORMED: Entry = ("malformed", 400, "Not what was expected");
 pub const UNAUTHENTICATED: Entry = ("unauthenticated", 401, "Log in first");
 /// A tracker's name or secret is missing or wrong; which of them is not told.
 pub const BAD_TRACKER: Entry = ("bad_tracker", 401, "Not a tracker's name and secret");
+/// The gateway's secret is missing or wrong.
+pub const BAD_TOKEN: Entry = ("bad_token", 401, "Log in first");
 /// Too large a body or frame.
 pub const TOO_LARGE: Entry = ("too_large", 413, "Too large");
 /// A body that is not JSON.
@@ -163,7 +165,7 @@ impl From<&AuthError> for Problem {
             AuthError::Throttled { .. } => TOO_MANY,
             AuthError::Busy => UNAVAILABLE,
             AuthError::BadPassword => ("invalid", 422, "A value makes no sense"),
-            AuthError::BadToken => ("bad_token", 401, "Log in first"),
+            AuthError::BadToken => BAD_TOKEN,
             AuthError::ExpiredToken => ("expired_token", 401, "Refresh the token"),
             AuthError::ReusedToken => ("reused_token", 401, "Log in first"),
             AuthError::BadTicket => ("bad_ticket", 401, "Fetch a new ticket"),

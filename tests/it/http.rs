@@ -1,6 +1,7 @@
 //! The API over a real port, on a clock that the test turns.
 
 mod access;
+mod aml;
 mod bad_input;
 mod operations;
 mod spec;
@@ -78,6 +79,11 @@ impl Served {
     }
 
     pub async fn start_with(db: &Db, settings: http::Settings) -> Self {
+        Self::start_as(db, settings, None).await
+    }
+
+    /// With a gateway that knows this secret.
+    pub async fn start_as(db: &Db, settings: http::Settings, aml: Option<&str>) -> Self {
         let store = db.open().await;
         areas(&store).await;
         let clock = Arc::new(AtomicI64::new(T0.0));
@@ -103,7 +109,7 @@ impl Served {
             labels: String::new(),
             read: Arc::new(|| 7),
         };
-        let state = web::Data::new(HttpState::new(engine.clone(), settings, vec![sockets]));
+        let state = web::Data::new(HttpState::new(engine.clone(), settings, vec![sockets]).with_aml(aml));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = state.clone();

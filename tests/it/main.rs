@@ -2,6 +2,7 @@
 
 mod accounts;
 mod aid;
+mod aml;
 mod areas;
 mod auth;
 mod citizens;

@@ -3,6 +3,7 @@
 use super::{Update, Work};
 use crate::domain::{
     access::Role,
+    aml::AmlMethod,
     desk::Stage,
     dispatch::{Arrival, Mode, Unanswered},
     ids::*,
@@ -88,6 +89,8 @@ happened! {
     "report.claimed" ReportClaimed { report: ReportId, desk: DeskId, holder: AccountId, from: Option<AccountId> },
     /// More became known, or better. `commitment` binds the sealed text.
     "report.amended" ReportAmended { report: ReportId, parts: Vec<Part>, commitment: String },
+    /// The caller's phone said where it is. `used`: no better place was known.
+    "report.located" ReportLocated { report: ReportId, method: AmlMethod, radius_m: i64, used: bool },
     /// The call is at another step.
     "call.changed" CallChanged { report: ReportId, call: CallState },
     /// Somebody tried to reach the caller again.

@@ -176,7 +176,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::time::UnixMs,
-        wire::trackers::osmand::{self, Params},
+        wire::{params::Params, trackers::osmand},
     };
 
     fn setup() -> SetupBody {
@@ -195,7 +195,7 @@ mod tests {
             .enumerate()
             .fold(url, |url, (n, value)| url.replace(&format!("{{{n}}}"), value));
         let params = Params::read(filled.split_once('?').unwrap().1, b"");
-        assert_eq!(split_secret(params.id().unwrap()), Some(("BPN-M12-T1", "s-_cret")));
+        assert_eq!(split_secret(osmand::id(&params).unwrap()), Some(("BPN-M12-T1", "s-_cret")));
         let fix = osmand::read(&params).unwrap();
         assert_eq!((fix.lat, fix.device_ms), (-1.268, 1_793_581_200_123));
         assert_eq!((fix.accuracy_m, fix.speed_mps, fix.heading_deg), (Some(4.5), Some(7.5), Some(90.0)));

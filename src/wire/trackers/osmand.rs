@@ -5,67 +5,19 @@
 //! give out for OsmAnd names both rightly; an `hdop` by itself tells no radius.
 
 use super::{Broken, accuracy, moment, number, says_yes};
-use crate::domain::fix::RawFix;
+use crate::{domain::fix::RawFix, wire::params::Params};
 
 /// Metres per second in a knot.
 const KNOT_MPS: f64 = 1_852.0 / 3_600.0;
 
-/// Parameters as they were sent; of those with one name the first counts.
-#[derive(Clone, Debug, Default)]
-pub struct Params(Vec<(String, String)>);
-
-impl Params {
-    /// Those of a query and of a form, in this order.
-    #[must_use]
-    pub fn read(query: &str, form: &[u8]) -> Self {
-        // Whatever is no UTF-8 reads as replacement characters and is no number.
-        let form = String::from_utf8_lossy(form);
-        let pairs = [query, form.trim()].into_iter().flat_map(|text| text.split('&')).filter(|pair| !pair.is_empty());
-        let named = |pair: &str| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (unescape(name), unescape(value))
-        };
-        Self(pairs.map(named).collect())
-    }
-
-    /// The value of the first of these names that was sent.
-    #[must_use]
-    pub fn get(&self, names: &[&str]) -> Option<&str> {
-        self.0.iter().find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.as_str())
-    }
-
-    /// What the app calls itself.
-    #[must_use]
-    pub fn id(&self) -> Option<&str> {
-        self.get(&["id", "deviceid"])
-    }
-
-    fn known(&self, names: &[&str]) -> Option<f64> {
-        self.get(names)?.trim().parse().ok().filter(|v: &f64| v.is_finite())
-    }
+/// What the app calls itself.
+#[must_use]
+pub fn id(params: &Params) -> Option<&str> {
+    params.get(&["id", "deviceid"])
 }
 
-/// `%41` and `+`; what is no escape stays as it is.
-fn unescape(text: &str) -> String {
-    let (mut out, bytes) = (Vec::with_capacity(text.len()), text.as_bytes());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let escaped = match (byte, bytes.get(at + 1), bytes.get(at + 2)) {
-            (b'%', Some(high), Some(low)) => hex(*high).zip(hex(*low)),
-            _ => None,
-        };
-        match (byte, escaped) {
-            (_, Some((high, low))) => {
-                out.push(high * 16 + low);
-                at += 2;
-            }
-            (b'+', None) => out.push(b' '),
-            (byte, None) => out.push(byte),
-        }
-        at += 1;
-    }
-    String::from_utf8_lossy(&out).into_owned()
+fn known(params: &Params, names: &[&str]) -> Option<f64> {
+    params.get(names)?.trim().parse().ok().filter(|v: &f64| v.is_finite())
 }
 
 /// Reads the one fix of a request.
@@ -95,10 +47,10 @@ pub fn read(params: &Params) -> Result<RawFix, Broken> {
         lng,
         device_ms: moment("timestamp", at)?,
         // The device itself calls the place invalid: judged as such, so that the queue moves on.
-        accuracy_m: if invalid { Some(-1.0) } else { accuracy(params.known(&["accuracy"])) },
-        speed_mps: params.known(&["speed"]).map(|speed| speed * unit_mps),
-        heading_deg: params.known(&["bearing", "heading"]),
-        battery_pct: params.known(&["batt"]),
+        accuracy_m: if invalid { Some(-1.0) } else { accuracy(known(params, &["accuracy"])) },
+        speed_mps: known(params, &["speed"]).map(|speed| speed * unit_mps),
+        heading_deg: known(params, &["bearing", "heading"]),
+        battery_pct: known(params, &["batt"]),
         mock: params.get(&["mock"]).is_some_and(says_yes),
         backlog: false,
     })
@@ -122,7 +74,7 @@ mod tests {
         assert!((fix.speed_mps.unwrap() - 10.0).abs() < 1e-9, "knots");
         assert_eq!((fix.accuracy_m, fix.heading_deg, fix.battery_pct), (Some(5.5), Some(271.5), Some(81.0)));
         assert!(fix.mock && !fix.backlog);
-        assert_eq!(Params::read(query, b"").id(), Some("BPN-M1-T1.abc"));
+        assert_eq!(id(&Params::read(query, b"")), Some("BPN-M1-T1.abc"));
     }
 
     #[test]
@@ -146,7 +98,7 @@ mod tests {
     #[test]
     fn a_form_is_read_after_the_query() {
         let params = Params::read("id=a&lat=-1.5", b"lat=7&lon=116.8&timestamp=1793581200\r\n");
-        assert_eq!(params.id(), Some("a"));
+        assert_eq!(id(&params), Some("a"));
         assert_eq!(read(&params).map(|fix| (fix.lat, fix.lng)), Ok((-1.5, 116.8)));
     }
 
@@ -188,12 +140,6 @@ mod tests {
         fn a_number_comes_through(lat in -90.0..90.0f64, lng in -180.0..180.0f64, ms in 1_000_000_000_000..4_000_000_000_000_i64) {
             let fix = fix(&format!("lat={lat}&lon={lng}&timestamp={ms}")).unwrap();
             prop_assert_eq!((fix.lat, fix.lng, fix.device_ms), (lat, lng, ms));
-        }
-
-        #[test]
-        fn escapes_go_away(text in "\\PC{0,30}") {
-            let escaped: String = text.bytes().map(|b| format!("%{b:02X}")).collect();
-            prop_assert_eq!(unescape(&escaped), text);
         }
     }
 }
