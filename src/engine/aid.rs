@@ -17,6 +17,7 @@ use crate::{
     },
     live::LiveError,
 };
+use futures_util::future::try_join3;
 
 /// Candidates looked at per round beyond those that were asked before.
 const LOOK_AT: usize = 8;
@@ -104,13 +105,14 @@ impl Engine {
     ) -> Result<(Vec<Candidate>, Vec<Candidate>, Survey), LiveError> {
         let (live, settings, now) = (&self.inner.live, &self.inner.settings, self.now());
         let (limit_m, stale_ms) = (settings.search_limit_m, settings.stale_ms);
-        let mut candidates = live.candidates(asked, place, limit_m, k, stale_ms, now).await?;
-        let mut others = match by_hand {
-            [] => Vec::new(),
-            some => live.candidates(some, place, limit_m, k, stale_ms, now).await?,
-        };
         let all = [asked, by_hand].concat();
-        let mut survey = live.survey(&all, place, limit_m, stale_ms, now).await?;
+        // At once: a citizen waits.
+        let (mut candidates, mut others, mut survey) = try_join3(
+            live.candidates(asked, place, limit_m, k, stale_ms, now),
+            live.candidates(by_hand, place, limit_m, k, stale_ms, now),
+            live.survey(&all, place, limit_m, stale_ms, now),
+        )
+        .await?;
         let kept = self.kept_around(&all, place).await;
         if !kept.is_empty() {
             fill(&mut candidates, &kept, asked, k);

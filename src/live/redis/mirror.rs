@@ -17,7 +17,7 @@ use tokio::time::{MissedTickBehavior, interval};
 /// An area is followed so long after somebody looked, milliseconds.
 const LOOK_MS: i64 = 60_000;
 /// The nodes keep the log for so long after a follower last read it, seconds.
-const LOG_S: u64 = 10;
+const LOG_S: i64 = 10;
 /// So many entries are read at most; with more, the whole area.
 const ENTRIES: usize = 256;
 /// So many areas at the same time.
@@ -29,7 +29,8 @@ pub(super) async fn run(inner: Arc<Inner>) {
     loop {
         turns.tick().await;
         let now = inner.now();
-        let looked = inner.seats().into_iter().filter(|seat| seat.is_looked_at(LOOK_MS, now) && !seat.is_lost());
+        let looked =
+            inner.seats().into_iter().filter(|seat| seat.is_looked_at(LOOK_MS, LOG_S * 1_000, now) && !seat.is_lost());
         let reads: Vec<_> = looked.map(|seat| inner.follow(seat)).collect();
         stream::iter(reads).buffer_unordered(AT_ONCE).collect::<()>().await;
     }
@@ -51,6 +52,17 @@ impl Inner {
             && let Err(failure) = self.read_all(&seat).await
         {
             self.lost(&seat, &failure);
+        }
+    }
+
+    /// Brings what this node holds of an area up to the present: by what changed since the last time, where that is
+    /// known.
+    pub(super) async fn catch_up(&self, area: AreaCode) {
+        self.link.settled().await;
+        let seat = self.seat(area);
+        if !seat.is_lost() {
+            seat.survey(self.now());
+            self.follow(seat).await;
         }
     }
 

@@ -184,7 +184,7 @@ impl Redis {
         stale_ms: i64,
         now: UnixMs,
     ) -> Survey {
-        join_all(each_once(areas).map(|area| self.inner.read_area(area))).await;
+        join_all(each_once(areas).map(|area| self.inner.catch_up(area))).await;
         self.inner.memory.survey(areas, from, limit_m, stale_ms, now)
     }
 

@@ -73,6 +73,7 @@ struct State {
     trust: Trust,
     asked: Option<UnixMs>,
     looked: Option<UnixMs>,
+    surveyed: Option<UnixMs>,
     cursor: Option<String>,
     free: Option<usize>,
 }
@@ -200,11 +201,18 @@ impl Seat {
         state.cursor.is_some()
     }
 
-    /// Whether somebody looked within so long; if not, its changes are not followed any more.
-    pub(super) fn is_looked_at(&self, within_ms: i64, now: UnixMs) -> bool {
+    /// The area is surveyed now, and may be again: its changes are known up to the cursor meanwhile.
+    pub(super) fn survey(&self, now: UnixMs) {
+        self.state().surveyed = Some(now);
+    }
+
+    /// Whether somebody looked within so long. If not, and nobody surveyed it within `kept_ms` either, its changes are not
+    /// followed any more.
+    pub(super) fn is_looked_at(&self, within_ms: i64, kept_ms: i64, now: UnixMs) -> bool {
         let mut state = self.state();
-        let looked = state.looked.is_some_and(|looked| now.since(looked) <= within_ms);
-        if !looked {
+        let within = |at: Option<UnixMs>, ms| at.is_some_and(|at| now.since(at) <= ms);
+        let looked = within(state.looked, within_ms);
+        if !looked && !within(state.surveyed, kept_ms) {
             state.cursor = None;
         }
         looked
@@ -218,7 +226,7 @@ impl Seat {
     /// Its changes are known up to here.
     pub(super) fn follow_from(&self, cursor: String) {
         let mut state = self.state();
-        if state.looked.is_some() && state.trust != Trust::Lost {
+        if (state.looked.is_some() || state.surveyed.is_some()) && state.trust != Trust::Lost {
             state.cursor = Some(cursor);
         }
     }
