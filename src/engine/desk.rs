@@ -159,11 +159,7 @@ impl Engine {
     /// # Errors
     /// [`Refusal::NotFound`] when unknown or out of scope, or the database's failure.
     pub async fn brief(&self, scope: &Scope, id: DispatchId) -> Result<Brief, Error> {
-        let dispatch = self.dispatch(scope, id).await?;
-        // The dispatch was in scope: what it needs of its incident is, too.
-        let everywhere = Scope::system();
-        let incident = self.incident(&everywhere, dispatch.incident).await?;
-        let notes = self.inner.store.notes(&everywhere, dispatch.incident).await?;
+        let (dispatch, incident, notes) = self.inner.store.brief(scope, id).await?;
         let travel_ms = self.travel_ms(dispatch.unit, incident.place).await;
         Ok(Brief { dispatch, incident, notes, travel_ms })
     }

@@ -1,7 +1,7 @@
 //! Incidents: opening, what becomes known, closing.
 
 use super::{
-    Store, StoreError,
+    Keys, Store, StoreError,
     openings::{Beginning, note_context},
     seal,
     sql::{Conn, sql},
@@ -189,25 +189,7 @@ impl Store {
     pub async fn notes(&self, scope: &Scope, id: IncidentId) -> Result<Vec<Note>, StoreError> {
         scope.require(id.area, Act::See)?;
         let keys = self.keys().clone();
-        self.read(move |c| {
-            Box::pin(async move {
-                let rows = sql!(
-                    all (i64, i64, String, String, String),
-                    c,
-                    "SELECT no, at_ms, author, subject_area, subject FROM note WHERE area = $1 AND incident = $2 ORDER BY no",
-                    id.area.as_str(),
-                    id.no
-                )?;
-                let mut notes = Vec::with_capacity(rows.len());
-                for (no, at, author, home, subject) in rows {
-                    let context = note_context(id, no);
-                    let text = seal::unseal(c, &keys, home.parse()?, subject.parse()?, &context).await?;
-                    notes.push(Note { no, at: UnixMs(at), author: author.parse()?, text });
-                }
-                Ok(notes)
-            })
-        })
-        .await
+        self.read(move |c| Box::pin(async move { notes(c, &keys, id).await })).await
     }
 
     /// Adds a note; gives its number.
@@ -377,4 +359,22 @@ impl Store {
 /// Refuses what only makes sense before the end.
 pub(super) fn open_only(incident: &Incident) -> Result<(), Refusal> {
     if incident.status.is_open() { Ok(()) } else { Err(Refusal::IncidentClosed(incident.id)) }
+}
+
+/// The notes of an incident, in order.
+pub(super) async fn notes(c: &mut Conn<'_>, keys: &Keys, id: IncidentId) -> Result<Vec<Note>, StoreError> {
+    let rows = sql!(
+        all(i64, i64, String, String, String),
+        c,
+        "SELECT no, at_ms, author, subject_area, subject FROM note WHERE area = $1 AND incident = $2 ORDER BY no",
+        id.area.as_str(),
+        id.no
+    )?;
+    let mut notes = Vec::with_capacity(rows.len());
+    for (no, at, author, home, subject) in rows {
+        let context = note_context(id, no);
+        let text = seal::unseal(c, keys, home.parse()?, subject.parse()?, &context).await?;
+        notes.push(Note { no, at: UnixMs(at), author: author.parse()?, text });
+    }
+    Ok(notes)
 }

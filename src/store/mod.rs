@@ -6,6 +6,7 @@
 
 mod accounts;
 mod areas;
+mod briefs;
 mod citizen;
 mod closing;
 mod crews;
