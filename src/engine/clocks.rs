@@ -8,6 +8,9 @@ use futures_util::{StreamExt, stream};
 const PER_TICK: i64 = 4_096;
 /// Deadlines that are worked on at once: as many as a writer groups.
 const AT_ONCE: usize = 64;
+/// What each node that comes before this one has for a deadline, milliseconds; and all of them.
+const TURN_MS: i64 = 250;
+const TURNS_MS: i64 = 1_000;
 /// Units per sweep that are free while work is queued behind them.
 const QUEUES: i64 = 256;
 /// Milliseconds in a day.
@@ -19,7 +22,10 @@ impl Engine {
     /// # Errors
     /// [`Error`] when the deadlines could not be read. One that could not be fired stays, and comes again.
     pub async fn tick(&self) -> Result<usize, Error> {
-        let due = self.inner.store.due(self.now(), PER_TICK).await?;
+        let now = self.now();
+        let mut due = self.inner.store.due(now, PER_TICK).await?;
+        // Each node comes to an area in its turn: what is its turn later was mostly done by the one before it.
+        due.retain(|due| now.since(due.at) >= self.turn_ms(due.area));
         let fired = stream::iter(due)
             .map(|due| async move {
                 self.fire(due).await.unwrap_or_else(|error| {
@@ -32,6 +38,11 @@ impl Engine {
             .count()
             .await;
         Ok(fired)
+    }
+
+    /// How long other nodes have for a deadline of an area before this one takes it, milliseconds.
+    fn turn_ms(&self, area: AreaCode) -> i64 {
+        i64::try_from(self.inner.bus.rank(area)).map_or(TURNS_MS, |rank| (rank * TURN_MS).min(TURNS_MS))
     }
 
     async fn fire(&self, due: Due) -> Result<bool, Error> {

@@ -135,6 +135,16 @@ impl Bus {
         }
     }
 
+    /// How many other nodes come before this one in what any node may do for an area, and one is enough. All nodes that
+    /// hear each other agree on it; where words do not cross, each is the first.
+    #[must_use]
+    pub fn rank(&self, area: AreaCode) -> usize {
+        match self {
+            Self::Local => 0,
+            Self::Redis(redis) => redis.rank(area),
+        }
+    }
+
     /// Whether words cross; `None` where there is nobody to speak to.
     #[must_use]
     pub fn health(&self) -> Option<Health> {

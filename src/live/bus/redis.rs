@@ -52,6 +52,7 @@ struct Shared {
     outbox: Mutex<Outbox>,
     bell: Notify,
     counts: Counts,
+    peers: Mutex<HashMap<Uuid, Instant>>,
 }
 
 /// What waits to be told: the newest of each.
@@ -68,6 +69,7 @@ impl Redis {
             outbox: Mutex::default(),
             bell: Notify::new(),
             counts: Counts::default(),
+            peers: Mutex::default(),
         });
         let task = handle.spawn(keep_open(Arc::clone(&shared), route, notes));
         Self { shared, task }
@@ -75,6 +77,17 @@ impl Redis {
 
     pub(super) fn counts(&self) -> &Counts {
         &self.shared.counts
+    }
+
+    /// How many of the nodes that are heard come before this one for an area: each area has another order of them.
+    pub(super) fn rank(&self, area: AreaCode) -> usize {
+        let Shared { node, counts, peers, .. } = &*self.shared;
+        if !counts.ready.load(Ordering::Relaxed) {
+            return 0;
+        }
+        let own = weight(*node, area);
+        let peers = peers.lock().unwrap_or_else(PoisonError::into_inner);
+        peers.iter().filter(|(peer, heard)| heard.elapsed() < DEAF && weight(**peer, area) > own).count()
     }
 
     /// How many areas and devices wait to be told of.
@@ -170,7 +183,11 @@ impl Shared {
         loop {
             let text = words.next().await?;
             let mut lines = text.lines();
-            let own = lines.next().and_then(|node| node.parse().ok()) == Some(self.node);
+            let from = lines.next().and_then(|node| node.parse().ok());
+            let own = from == Some(self.node);
+            if let Some(peer) = from.filter(|_| !own) {
+                self.hear_peer(peer);
+            }
             for line in lines {
                 match (own, Word::read(line)) {
                     (true, Some(Word::Echo(channel))) => self.hear_echo(channel, notes, echoes),
@@ -182,6 +199,13 @@ impl Shared {
                     _ => {}
                 }
             }
+        }
+    }
+
+    fn hear_peer(&self, peer: Uuid) {
+        let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        if peers.insert(peer, Instant::now()).is_none() {
+            peers.retain(|_, heard| heard.elapsed() < DEAF);
         }
     }
 
@@ -212,6 +236,12 @@ impl Shared {
             try_join_all(said).await?;
         }
     }
+}
+
+/// What decides the order of the nodes for an area: the same on each of them (FNV-1a).
+fn weight(node: Uuid, area: AreaCode) -> u64 {
+    let bytes = node.as_bytes().iter().chain(area.as_str().as_bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Which channel carries what is about this name.

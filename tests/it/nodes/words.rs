@@ -45,6 +45,30 @@ async fn words_cross(url: &str) {
     assert!(timeout(Duration::from_millis(100), ear_stranger.next()).await.is_err(), "it is another installation");
 }
 
+/// All nodes agree on who comes first for an area, each is first for some, and who is gone is soon counted out.
+async fn nodes_take_turns(url: &str) {
+    let prefix = redis_prefix();
+    let opened = [open(url, &prefix), open(url, &prefix), open(url, &prefix)];
+    let buses: Vec<&Bus> = opened.iter().map(|(bus, _)| bus).collect();
+    let many: Vec<AreaCode> = (0..60).map(|n| format!("CITY{n}").parse().unwrap()).collect();
+    let ranks = |buses: &[&Bus], area: AreaCode| {
+        let mut ranks: Vec<_> = buses.iter().map(|bus| bus.rank(area)).collect();
+        ranks.sort_unstable();
+        ranks
+    };
+    ready(&buses).await;
+    until("each has another place", || async { many.iter().all(|area| ranks(&buses, *area) == [0, 1, 2]) }).await;
+    for bus in &buses {
+        let first = many.iter().filter(|area| bus.rank(**area) == 0).count();
+        assert!((5..40).contains(&first), "first for {first} of {} areas", many.len());
+    }
+    let [one, two, three] = opened;
+    drop(three);
+    let left = [&one.0, &two.0];
+    until("the third is counted out", || async { many.iter().all(|area| ranks(&left, *area) == [0, 1]) }).await;
+    assert_eq!(Bus::Local.rank(many[0]), 0);
+}
+
 async fn one_redis_comes_and_goes() {
     let mut redis = PrivateRedis::start();
     let prefix = redis_prefix();
@@ -98,6 +122,16 @@ fn words_cross_over_one_redis() {
 #[test]
 fn words_cross_over_a_cluster() {
     on_a_runtime(async { words_cross(&redis_cluster_url()).await });
+}
+
+#[test]
+fn nodes_take_turns_over_one_redis() {
+    on_a_runtime(async { nodes_take_turns(&redis_url()).await });
+}
+
+#[test]
+fn nodes_take_turns_over_a_cluster() {
+    on_a_runtime(async { nodes_take_turns(&redis_cluster_url()).await });
 }
 
 #[test]
