@@ -18,7 +18,7 @@ use crate::domain::{
 };
 
 #[derive(sqlx::FromRow)]
-struct DispatchRow {
+pub(super) struct DispatchRow {
     area: String,
     no: i64,
     incident: i64,
@@ -307,7 +307,7 @@ impl Store {
                 let rows = sql!(
                     all(String, String),
                     c,
-                    "SELECT area, sign FROM unit u WHERE duty = 'on' AND dispatch_no IS NULL AND EXISTS (
+                    "SELECT area, sign FROM unit u WHERE duty = 'on_duty' AND dispatch_no IS NULL AND EXISTS (
                         SELECT 1 FROM dispatch d
                         WHERE d.unit_area = u.area AND d.unit_sign = u.sign AND d.status = 'queued')
                      ORDER BY area, sign LIMIT $1",

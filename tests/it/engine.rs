@@ -308,6 +308,27 @@ on_both! {
         world.offered_to(second, unit).await;
     }
 
+    async fn queued_work_is_offered_when_the_node_that_freed_the_unit_died(db: Db) {
+        let world = World::start(&db).await;
+        let (unit, officer, _) = world.unit_at("BPN-M1", 400.0).await;
+        let first = world.report().await;
+        let work = world.offered_to(first, unit).await;
+        world.tap(&officer, work.id, DispatchStatus::Accepted).await;
+        let second = world.report().await;
+        let dispatcher = person(&world.store, "dispatch", "BPN", Role::Dispatcher).await;
+        let cause = Cause { now: world.engine.now(), ..by(&dispatcher, Source::Console, 0) };
+        world.engine.order(&cause, second, Order { unit, mode: Mode::Queue }).await.unwrap();
+        // Another node frees the unit, and goes away before it does what follows.
+        let other = db.open().await;
+        let cause = Cause { now: world.engine.now(), ..by(&officer, Source::Phone, 0) };
+        other.step(&cause, work.id, sigap::store::Step::to(DispatchStatus::OnScene)).await.unwrap();
+        other.step(&cause, work.id, sigap::store::Step::to(DispatchStatus::Cleared)).await.unwrap();
+        other.close().await;
+        let queued = world.store.queued_for(&Scope::system(), unit).await.unwrap().unwrap();
+        world.engine.sweep().await;
+        assert_eq!(world.offered_to(second, unit).await.id, queued.id);
+    }
+
     async fn a_crew_hears_its_own_and_a_quiet_one_is_never_too_far_behind(db: Db) {
         let world = World::start(&db).await;
         let (unit, officer, _) = world.unit_at("BPN-M1", 400.0).await;
