@@ -3,7 +3,7 @@
 //! Invariant: labels come from fixed lists (routes, methods, statuses, reasons) and from areas, never from what somebody
 //! sends; nothing here names a person.
 
-use super::{Failure, State};
+use super::State;
 use actix_web::{
     Error, HttpResponse,
     body::MessageBody,
@@ -18,9 +18,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
+use tokio::time::timeout;
 
 /// Upper bounds of the latency histogram, seconds.
 const BUCKETS_S: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// How long the database may take to count the open incidents.
+const COUNTING: Duration = Duration::from_secs(1);
 
 /// A number that another room wants to be seen, read when asked.
 #[derive(Clone)]
@@ -144,7 +148,7 @@ fn known_method(method: &Method) -> &'static str {
     responses((status = 200, description = "The page.", content_type = "text/plain", body = String)),
 )]
 #[get("/metrics")]
-pub async fn metrics(state: State) -> Result<HttpResponse, Failure> {
+pub async fn metrics(state: State) -> HttpResponse {
     let mut out = Page::default();
     let fixes = state.engine.counters();
     out.head(
@@ -176,17 +180,24 @@ pub async fn metrics(state: State) -> Result<HttpResponse, Failure> {
         }
         out.line(format_args!("{}{} {}", gauge.name, gauge.labels, (gauge.read)()));
     }
-    out.head("sigap_messages_queued", "gauge", "Messages to citizens that wait to be sent.");
-    out.line(format_args!("sigap_messages_queued {}", state.engine.queued_messages().await?));
+    // The page is wanted most when the database is away: it goes without what only the database knows.
+    let counts = timeout(COUNTING, state.engine.open_counts()).await.ok().and_then(Result::ok);
+    let queued = timeout(COUNTING, state.engine.queued_messages()).await.ok().and_then(Result::ok);
+    if let Some(queued) = queued {
+        out.head("sigap_messages_queued", "gauge", "Messages to citizens that wait to be sent.");
+        out.line(format_args!("sigap_messages_queued {queued}"));
+    }
+    out.head("sigap_database_up", "gauge", "Whether the database answers.");
+    out.line(format_args!("sigap_database_up {}", u8::from(counts.is_some())));
     out.head("sigap_incidents", "gauge", "Citizens' incidents by city; at risk and breached ones are open, too.");
-    for (area, open) in state.engine.open_counts().await? {
+    for (area, open) in counts.unwrap_or_default() {
         let states = [("open", open.open), ("waiting", open.waiting), ("at_risk", open.at_risk)];
         for (name, n) in states.into_iter().chain([("breached", open.breached)]) {
             out.line(format_args!("sigap_incidents{{area=\"{area}\",state=\"{name}\"}} {n}"));
         }
     }
     state.metrics.write_requests(&mut out);
-    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(out.0))
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(out.0)
 }
 
 #[cfg(test)]

@@ -57,10 +57,17 @@ pub use writer::Committed;
 use crate::domain::time::UnixMs;
 use sql::{Conn, Pool, sql};
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
-use tokio::{runtime::Handle, sync::broadcast};
+use tokio::{runtime::Handle, sync::broadcast, time::timeout};
 
 /// How long a caller waits for an answer of the database before it is told to come back.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// See [`Pace::turn`].
+const TURN: Duration = Duration::from_millis(5);
+
+/// Ends what takes longer than `limit`; what it held of the database is cut off.
+async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    timeout(limit, work).await.unwrap_or(Err(StoreError::TimedOut))
+}
 
 /// What a store method's closure returns.
 pub(crate) type Out<'t, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 't>>;
@@ -77,6 +84,17 @@ struct Shared {
     handle: Handle,
     writers: writer::Writers,
     bell: broadcast::Sender<Arc<Committed>>,
+    pace: Pace,
+}
+
+/// How long work in the database may take.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// No further command joins a transaction that has run for so long: bounds how long the first waits for the last, and
+    /// how long another node waits for the area.
+    turn: Duration,
+    /// A transaction, or a read, that takes longer is cut off with its connection.
+    limit: Duration,
 }
 
 impl Store {
@@ -86,10 +104,16 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the URL is of neither engine, the database cannot be reached, or a migration fails.
     pub async fn open(url: &str, keys: Keys, handle: Handle) -> Result<Self, StoreError> {
+        Self::open_with(url, keys, handle, None).await
+    }
+
+    /// As [`Self::open`], at another pace than the engine's.
+    async fn open_with(url: &str, keys: Keys, handle: Handle, pace: Option<Pace>) -> Result<Self, StoreError> {
         let url = url.to_owned();
         let pool = handle.spawn(async move { Pool::open(&url).await }).await??;
         let (bell, _) = broadcast::channel(4_096);
-        Ok(Self { shared: Arc::new(Shared { pool, keys, handle, writers: writer::Writers::default(), bell }) })
+        let pace = pace.unwrap_or(Pace { turn: TURN, limit: pool.limit() });
+        Ok(Self { shared: Arc::new(Shared { pool, keys, handle, writers: writer::Writers::default(), bell, pace }) })
     }
 
     /// Which engine: `sqlite` or `postgres`.
@@ -148,11 +172,16 @@ impl Store {
         F: for<'t> FnOnce(&'t mut Conn<'_>) -> Out<'t, T> + Send + 'static,
     {
         let shared = Arc::clone(&self.shared);
-        let task = self.shared.handle.spawn(async move {
-            let mut guard = shared.pool.acquire().await?;
-            f(&mut guard.conn()).await
-        });
-        tokio::time::timeout(PATIENCE, task).await.map_err(|_| StoreError::TimedOut)??
+        let read = async move {
+            let mut line = shared.pool.acquire().await?;
+            let out = f(&mut line.conn()).await;
+            if !out.as_ref().is_err_and(StoreError::is_passing) {
+                line.give_back();
+            }
+            out
+        };
+        let task = self.shared.handle.spawn(within(self.shared.pace.limit, read));
+        timeout(PATIENCE, task).await.map_err(|_| StoreError::TimedOut)??
     }
 
     /// Deletes what is past keeping: answers to commands and packed tracks that are older than these moments.
@@ -177,12 +206,17 @@ impl Store {
         F: for<'t> FnOnce(&'t mut Conn<'_>) -> Out<'t, T> + Send + 'static,
     {
         let shared = Arc::clone(&self.shared);
-        let task = self.shared.handle.spawn(async move {
+        let write = async move {
             let mut tx = shared.pool.begin().await?;
-            let out = f(&mut tx.conn()).await?;
-            tx.commit().await?;
-            Ok(out)
-        });
-        tokio::time::timeout(PATIENCE, task).await.map_err(|_| StoreError::TimedOut)??
+            let out = f(&mut tx.conn()).await;
+            match &out {
+                Ok(_) => tx.commit().await?,
+                Err(error) if error.is_passing() => drop(tx),
+                Err(_) => tx.roll_back().await?,
+            }
+            out
+        };
+        let task = self.shared.handle.spawn(within(self.shared.pace.limit, write));
+        timeout(PATIENCE, task).await.map_err(|_| StoreError::TimedOut)??
     }
 }

@@ -265,8 +265,7 @@ impl AreaTx {
         if self.now() > incident.clock.due() {
             self.breach(id).await?;
         }
-        self.drop_deadline(id.area, DeadlineKind::Warn, id.no).await?;
-        self.drop_deadline(id.area, DeadlineKind::Breach, id.no).await?;
+        self.drop_deadlines(id.area, [DeadlineKind::Warn, DeadlineKind::Breach], id.no).await?;
         Ok(())
     }
 }

@@ -5,17 +5,21 @@
 
 use super::StoreError;
 use sqlx::{
-    PgConnection, Postgres, Sqlite, SqliteConnection, Transaction,
+    Database, PgConnection, Postgres, SqlSafeStr, Sqlite, SqliteConnection,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
+    raw_sql,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{str::FromStr, time::Duration};
+use tokio::time::timeout;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// Connections for PostgreSQL; more than a few only queue for the same row locks.
 const POSTGRES_CONNECTIONS: u32 = 8;
+/// How long a connection that goes back to its pool has to show that it lives.
+const RETURN: Duration = Duration::from_secs(2);
 
 /// A statement on a [`Conn`], expanded once for each engine.
 ///
@@ -65,40 +69,92 @@ pub enum Pool {
     Sqlite { write: SqlitePool, read: SqlitePool },
 }
 
-/// A connection for reading.
-pub enum Reader {
-    Postgres(PoolConnection<Postgres>),
-    Sqlite(PoolConnection<Sqlite>),
-}
+/// A connection out of a pool. Invariant: it goes back by [`Held::give_back`] alone, when all that was begun on it has
+/// ended. Dropped before that, because its user failed or ran out of time, it is cut off and nobody uses it again: the
+/// server rolls back what was begun, as soon as it notices.
+pub struct Held<DB: Database>(Option<PoolConnection<DB>>);
 
-impl Reader {
-    pub fn conn(&mut self) -> Conn<'_> {
-        match self {
-            Self::Postgres(c) => Conn::Postgres(c),
-            Self::Sqlite(c) => Conn::Sqlite(c),
+impl<DB: Database> Held<DB> {
+    fn it(&mut self) -> &mut DB::Connection {
+        self.0.as_mut().expect("it is there until it is given back, which takes it")
+    }
+
+    /// Gives it back to its pool, which asks it for a sign of life first.
+    fn give_back(mut self) {
+        if let Some(mut connection) = self.0.take() {
+            let back = connection.return_to_pool();
+            // A server that does not answer must not keep its place in the pool.
+            tokio::spawn(async move { drop(timeout(RETURN, back).await) });
         }
     }
 }
 
-/// A transaction; dropped without a commit, it is rolled back.
-pub enum Tx {
-    Postgres(Transaction<'static, Postgres>),
-    Sqlite(Transaction<'static, Sqlite>),
+impl<DB: Database> Drop for Held<DB> {
+    fn drop(&mut self) {
+        drop(self.0.take().map(PoolConnection::detach));
+    }
 }
 
-impl Tx {
+/// A connection of either engine, held for reading or for a transaction.
+pub enum Line {
+    Postgres(Held<Postgres>),
+    Sqlite(Held<Sqlite>),
+}
+
+impl Line {
+    /// The connection.
     pub fn conn(&mut self) -> Conn<'_> {
         match self {
-            Self::Postgres(t) => Conn::Postgres(t),
-            Self::Sqlite(t) => Conn::Sqlite(t),
+            Self::Postgres(held) => Conn::Postgres(held.it()),
+            Self::Sqlite(held) => Conn::Sqlite(held.it()),
         }
     }
 
-    pub async fn commit(self) -> Result<(), sqlx::Error> {
+    /// Gives it back; no transaction may be open on it.
+    pub fn give_back(self) {
         match self {
-            Self::Postgres(t) => t.commit().await,
-            Self::Sqlite(t) => t.commit().await,
+            Self::Postgres(held) => held.give_back(),
+            Self::Sqlite(held) => held.give_back(),
         }
+    }
+
+    /// Runs statements that have no parameters, in one go.
+    pub async fn run(&mut self, statements: impl SqlSafeStr) -> Result<(), sqlx::Error> {
+        match self.conn() {
+            Conn::Postgres(c) => raw_sql(statements).execute(c).await.map(drop),
+            Conn::Sqlite(c) => raw_sql(statements).execute(c).await.map(drop),
+        }
+    }
+
+    /// What begins a transaction that writes.
+    pub const fn begin(&self) -> &'static str {
+        match self {
+            Self::Postgres(_) => "BEGIN",
+            Self::Sqlite(_) => "BEGIN IMMEDIATE",
+        }
+    }
+
+    /// Bytes as this engine's SQL writes them.
+    pub fn bytes(&self, bytes: &[u8]) -> String {
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        match self {
+            Self::Postgres(_) => format!("'\\x{hex}'"),
+            Self::Sqlite(_) => format!("x'{hex}'"),
+        }
+    }
+
+    /// Ends the transaction and gives the connection back.
+    pub async fn commit(mut self) -> Result<(), sqlx::Error> {
+        self.run("COMMIT").await?;
+        self.give_back();
+        Ok(())
+    }
+
+    /// Undoes the transaction and gives the connection back.
+    pub async fn roll_back(mut self) -> Result<(), sqlx::Error> {
+        self.run("ROLLBACK").await?;
+        self.give_back();
+        Ok(())
     }
 }
 
@@ -108,10 +164,17 @@ impl Pool {
         let pool = if url.starts_with("sqlite:") {
             Self::open_sqlite(url).await?
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            // Waits have a deadline on the server's side too: a dropped future must never be the one that ends them.
-            let options = PgConnectOptions::from_str(url)?.options([
-                ("statement_timeout", "10s"),
-                ("lock_timeout", "8s"),
+            // Waits have a deadline on the server's side too, below that of a transaction here: whoever is cut off, or
+            // freezes with its node, soon lets go of the journals that it held.
+            let plain = PgConnectOptions::from_str(url)?;
+            // Without the limits below: a migration may take its time, and other nodes wait for it.
+            let first = PgPoolOptions::new().max_connections(1).connect_with(plain.clone()).await?;
+            MIGRATIONS.run(&first).await?;
+            first.close().await;
+            let options = plain.options([
+                ("statement_timeout", "7s"),
+                ("lock_timeout", "7s"),
+                ("idle_in_transaction_session_timeout", "5s"),
                 ("tcp_user_timeout", "10s"),
             ]);
             let pool = PgPoolOptions::new()
@@ -124,10 +187,6 @@ impl Pool {
         } else {
             return Err(StoreError::Unsupported("the database URL must begin with sqlite: or postgres:"));
         };
-        match &pool {
-            Self::Postgres(p) => MIGRATIONS.run(p).await?,
-            Self::Sqlite { write, .. } => MIGRATIONS.run(write).await?,
-        }
         Ok(pool)
     }
 
@@ -153,24 +212,41 @@ impl Pool {
             .test_before_acquire(false)
             .connect_with(options)
             .await?;
+        MIGRATIONS.run(&write).await?;
         Ok(Self::Sqlite { write, read })
     }
 
+    /// How long a transaction, or a read, may take before its connection is cut off. A file cannot go away as a server
+    /// can, and what takes long there, as the first pruning, must come to its end.
+    pub const fn limit(&self) -> Duration {
+        match self {
+            Self::Postgres(_) => Duration::from_secs(8),
+            Self::Sqlite { .. } => Duration::from_secs(600),
+        }
+    }
+
     /// A connection for reading.
-    pub async fn acquire(&self) -> Result<Reader, sqlx::Error> {
+    pub async fn acquire(&self) -> Result<Line, sqlx::Error> {
         Ok(match self {
-            Self::Postgres(p) => Reader::Postgres(p.acquire().await?),
-            Self::Sqlite { read, .. } => Reader::Sqlite(read.acquire().await?),
+            Self::Postgres(p) => Line::Postgres(Held(Some(p.acquire().await?))),
+            Self::Sqlite { read, .. } => Line::Sqlite(Held(Some(read.acquire().await?))),
         })
     }
 
-    /// The one `begin` of the program. Called in spawned tasks only: a `begin` that is dropped half-way leaves its
-    /// connection in a transaction that the next user would write into and never commit.
-    pub async fn begin(&self) -> Result<Tx, sqlx::Error> {
+    /// A connection for writing.
+    pub async fn writing(&self) -> Result<Line, sqlx::Error> {
         Ok(match self {
-            Self::Postgres(p) => Tx::Postgres(p.begin().await?),
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(p) => Line::Postgres(Held(Some(p.acquire().await?))),
+            Self::Sqlite { write, .. } => Line::Sqlite(Held(Some(write.acquire().await?))),
         })
+    }
+
+    /// A transaction. Dropped half-way, it cuts its connection off: one that went back to the pool in a transaction would
+    /// let the next user write into it and never commit.
+    pub async fn begin(&self) -> Result<Line, sqlx::Error> {
+        let mut line = self.writing().await?;
+        line.run(line.begin()).await?;
+        Ok(line)
     }
 
     pub async fn close(&self) {

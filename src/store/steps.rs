@@ -4,7 +4,7 @@
 
 use super::{
     AreaTx, StoreError,
-    dispatches::{NewDispatch, Step, find, is_crew, of_incident},
+    dispatches::{DispatchRow, NewDispatch, Step, find, is_crew, of_incident},
     error::refuse,
     incidents::{open_only, word},
     sql::sql,
@@ -167,8 +167,7 @@ impl AreaTx {
     pub(super) async fn start_dispatch(&mut self, new: NewDispatch) -> Result<Dispatch, StoreError> {
         let incident = self.incident(new.incident).await?;
         let open = self.open_dispatches(new.incident).await?;
-        let id = self.begin_dispatch(&incident, &open, new).await?;
-        self.dispatch(id).await
+        self.begin_dispatch(&incident, &open, new).await
     }
 
     /// As [`Self::start_dispatch`], for an incident that was just read with its open dispatches.
@@ -177,7 +176,7 @@ impl AreaTx {
         incident: &Incident,
         open: &[Dispatch],
         new: NewDispatch,
-    ) -> Result<DispatchId, StoreError> {
+    ) -> Result<Dispatch, StoreError> {
         open_only(incident)?;
         if new.at_most.is_some_and(|most| open.len() >= most) {
             refuse!(Refusal::EnoughUnits(new.incident));
@@ -197,11 +196,11 @@ impl AreaTx {
         let now = self.now();
         let at = |when: bool| when.then_some(now.0);
         let pick = new.pick.as_ref().map(serde_json::to_string).transpose()?;
-        sql!(
-            run,
+        let begun = sql!(
+            row DispatchRow,
             self.conn(),
             "INSERT INTO dispatch (area, no, incident, unit_area, unit_sign, status, mode, created_ms, offered_ms,
-                accepted_ms, pick) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                accepted_ms, pick) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING *",
             id.area.as_str(),
             id.no,
             new.incident.no,
@@ -224,10 +223,10 @@ impl AreaTx {
         // An offer changes nothing of an incident that waits and was not despaired of.
         let waits = incident.status == IncidentStatus::Waiting && incident.unassigned_since.is_none();
         if status != DispatchStatus::Offered || !waits {
-            self.follow_units(new.incident).await?;
+            self.follow_units(incident).await?;
         }
         self.move_warning(incident, new.travel_ms).await?;
-        Ok(id)
+        begun.ok_or_else(|| StoreError::Corrupt(id.to_string()))?.try_into()
     }
 
     /// Sets the deadlines of an offer.
@@ -247,10 +246,10 @@ impl AreaTx {
         if before.status == DispatchStatus::Queued && step.to.holds_unit() {
             self.claim(before.unit, before.id).await?;
         }
-        self.write_step(before.id, &step).await?;
+        let after = self.write_step(before.id, &step).await?;
         if before.status == DispatchStatus::Offered {
-            self.drop_deadline(before.id.area, DeadlineKind::Delivery, before.id.no).await?;
-            self.drop_deadline(before.id.area, DeadlineKind::Answer, before.id.no).await?;
+            let both = [DeadlineKind::Delivery, DeadlineKind::Answer];
+            self.drop_deadlines(before.id.area, both, before.id.no).await?;
         }
         if !step.to.holds_unit() {
             self.release(before.unit, before.id).await?;
@@ -274,23 +273,23 @@ impl AreaTx {
             self.move_warning(&incident, step.travel_ms).await?;
         }
         self.dispatch_event(work, what).await?;
-        self.follow_units(before.incident).await?;
-        self.dispatch(before.id).await
+        self.follow_units(&incident).await?;
+        Ok(after)
     }
 
     /// The row of a step. A skipped tap gets the time of the later one.
-    async fn write_step(&mut self, id: DispatchId, step: &Step) -> Result<(), StoreError> {
+    async fn write_step(&mut self, id: DispatchId, step: &Step) -> Result<Dispatch, StoreError> {
         use DispatchStatus::{Accepted, EnRoute, Offered, OnScene};
         let now = self.now().0;
         let at = |statuses: &[DispatchStatus]| statuses.contains(&step.to).then_some(now);
-        sql!(
-            run,
+        let row = sql!(
+            row DispatchRow,
             self.conn(),
             "UPDATE dispatch SET status = $3, reason = COALESCE($4, reason),
                 offered_ms = COALESCE(offered_ms, $5), accepted_ms = COALESCE(accepted_ms, $6),
                 en_route_ms = COALESCE(en_route_ms, $7), on_scene_ms = COALESCE(on_scene_ms, $8), ended_ms = $9,
                 verified = COALESCE($10, verified), distance_m = COALESCE($11, distance_m)
-             WHERE area = $1 AND no = $2",
+             WHERE area = $1 AND no = $2 RETURNING *",
             id.area.as_str(),
             id.no,
             step.to.as_str(),
@@ -303,7 +302,7 @@ impl AreaTx {
             step.arrival.map(|a| i64::from(a.verified)),
             step.arrival.and_then(|a| a.distance_m)
         )?;
-        Ok(())
+        row.ok_or(StoreError::Refused(Refusal::NotFound("dispatch")))?.try_into()
     }
 
     async fn step_event(&mut self, work: Work, before: &Dispatch, step: &Step) -> Result<Happened, StoreError> {
@@ -327,15 +326,15 @@ impl AreaTx {
     }
 
     /// Makes the incident follow its units: its status is that of the furthest, its clock has the first of each.
-    async fn follow_units(&mut self, id: IncidentId) -> Result<(), StoreError> {
+    async fn follow_units(&mut self, incident: &Incident) -> Result<(), StoreError> {
+        let id = incident.id;
         let all = of_incident(&mut self.conn(), id).await?;
         let open = all.iter().filter(|d| d.status.is_open()).map(|d| d.status.incident_status()).max();
         let served = all.iter().any(|d| d.status == DispatchStatus::Cleared && d.on_scene.is_some());
         let status = open.unwrap_or(if served { IncidentStatus::Cleared } else { IncidentStatus::Waiting });
         let first = |moment: fn(&Dispatch) -> Option<UnixMs>| all.iter().filter_map(moment).min().map(|t| t.0);
         let waits_no_more = all.iter().any(|d| d.status.is_open());
-        let before = self.incident(id).await?;
-        before.status.change(status).map_err(Refusal::Incident)?;
+        incident.status.change(status).map_err(Refusal::Incident)?;
         sql!(
             run,
             self.conn(),

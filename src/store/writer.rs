@@ -1,14 +1,20 @@
 //! One writer task per area: it takes what waits, runs it in one transaction, and answers each on its own.
 //!
+//! A transaction has a deadline. One that passes it, as when the database freezes, is dropped with its connection; whoever
+//! waited for it is told to come back and finds out under the same command id what became of it.
+//!
 //! A command that fails is rolled back to its savepoint; the others of its group go on. The heads of all areas that a
 //! group touches are locked first, in code order, so that no deadlock can arise whatever the commands lock later. A
 //! command on several areas goes to the writer of the lowest code, which keeps that order over all groups.
 
 mod events;
+mod heads;
 
 use super::{
     Keys, Out, PATIENCE, Shared, Store, StoreError,
-    sql::{Conn, Tx, sql},
+    deadlines::Planned,
+    sql::{Conn, Line, sql},
+    within,
 };
 use crate::domain::{
     access::{Cause, CommandKey},
@@ -18,20 +24,22 @@ use crate::domain::{
     time::UnixMs,
 };
 use futures_util::FutureExt;
+use heads::Head;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
+    time::Instant,
 };
 
 /// Commands that may wait for one area.
 const QUEUE: usize = 1_024;
-/// Commands that share one transaction at most: bounds how long the first waits for the last.
+/// Commands that share one transaction at most.
 const GROUP: usize = 64;
 
 /// Events of one area that were committed together, in the order of their numbers.
@@ -137,30 +145,41 @@ impl Store {
 
 async fn work(shared: Weak<Shared>, mut queue: mpsc::Receiver<Job>) {
     let mut jobs = Vec::with_capacity(GROUP);
-    while queue.recv_many(&mut jobs, GROUP).await > 0 {
+    loop {
+        // What was left over from the last group comes first; of what is new, what a person waits for.
+        let left_over = jobs.len();
+        if left_over == 0 && queue.recv_many(&mut jobs, GROUP).await == 0 {
+            return;
+        }
+        while let Some(job) = (jobs.len() < GROUP).then(|| queue.try_recv().ok()).flatten() {
+            jobs.push(job);
+        }
+        jobs[left_over..].sort_by_key(|job: &Job| job.cause.scope.account().is_none());
         // `Weak` would end a store's last commands if nobody waited for them; whoever waits holds the store.
         let Some(shared) = shared.upgrade() else { return };
-        run_group(&shared, std::mem::replace(&mut jobs, Vec::with_capacity(GROUP))).await;
+        jobs = run_group(&shared, jobs).await;
     }
 }
 
-/// Runs a group and answers everyone in it.
-async fn run_group(shared: &Shared, jobs: Vec<Job>) {
-    let mut replies = Vec::with_capacity(jobs.len());
-    let mut work = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        replies.push(job.reply);
-        work.push((job.areas, job.home, job.cause, job.run));
+/// Runs a group and answers everyone who was in it; gives back those for whom there was no time.
+async fn run_group(shared: &Shared, jobs: Vec<Job>) -> Vec<Job> {
+    let mut replies = VecDeque::with_capacity(jobs.len());
+    let mut work = VecDeque::with_capacity(jobs.len());
+    for Job { areas, home, cause, run, reply } in jobs {
+        replies.push_back(reply);
+        work.push_back(Work { areas, home, cause, run });
     }
-    match commit_group(shared, work).await {
+    match within(shared.pace.limit, commit_group(shared, &mut work)).await {
         Ok((answers, committed)) => {
             // The bell first: whoever reads after the answer finds the event on its way.
             for events in committed {
                 let _ = shared.bell.send(Arc::new(events));
             }
-            for (reply, answer) in replies.into_iter().zip(answers) {
+            for (reply, answer) in replies.drain(..answers.len()).zip(answers) {
                 let _ = reply.send(answer);
             }
+            let job = |(reply, Work { areas, home, cause, run })| Job { areas, home, cause, run, reply };
+            replies.into_iter().zip(work).map(job).collect()
         }
         Err(error) => {
             tracing::error!(%error, commands = replies.len(), "a group of commands was not committed");
@@ -170,38 +189,49 @@ async fn run_group(shared: &Shared, jobs: Vec<Job>) {
                 let again = if passing { StoreError::TimedOut } else { StoreError::Panicked };
                 let _ = reply.send(Err(first.take().unwrap_or(again)));
             }
+            Vec::new()
         }
     }
 }
 
-type Work = Vec<(Vec<AreaCode>, AreaCode, Cause, Run)>;
+struct Work {
+    areas: Vec<AreaCode>,
+    home: AreaCode,
+    cause: Cause,
+    run: Run,
+}
+
 type Answers = Vec<Result<String, StoreError>>;
 
-async fn commit_group(shared: &Shared, work: Work) -> Result<(Answers, Vec<Committed>), StoreError> {
-    let mut tx = shared.pool.begin().await?;
-    let mut heads = BTreeMap::new();
-    let areas: BTreeSet<AreaCode> = work.iter().flat_map(|(areas, ..)| areas.iter().copied()).collect();
-    for area in areas {
-        if let Some(head) = Head::lock(&mut tx, area).await? {
-            heads.insert(area, head);
-        }
-    }
+/// Runs commands in one transaction until its time is over; what was run is taken out of `work`, at least one.
+///
+/// Dropped or failed, it cuts its connection off. Whether a transaction that was being committed then is in the database
+/// or not, nobody knows before they repeat their command.
+async fn commit_group(shared: &Shared, work: &mut VecDeque<Work>) -> Result<(Answers, Vec<Committed>), StoreError> {
+    let began = Instant::now();
+    let areas: BTreeSet<AreaCode> = work.iter().flat_map(|work| work.areas.iter().copied()).collect();
+    let (tx, locked) = heads::lock(&shared.pool, &areas).await?;
     let mut at = AreaTx {
         tx,
-        heads,
+        heads: locked.clone(),
         cause: Cause::system(UnixMs(0)),
         keys: shared.keys.clone(),
         events: Vec::new(),
         lines: Vec::new(),
+        planned: Vec::new(),
     };
     let mut answers = Vec::with_capacity(work.len());
-    for (areas, home, cause, run) in work {
+    while let Some(Work { areas, home, cause, run }) = work.pop_front() {
         answers.push(at.one(&areas, home, cause, run).await?);
+        if work.is_empty() || began.elapsed() > shared.pace.turn {
+            break;
+        }
+        if answers.last().is_some_and(Result::is_ok) {
+            at.tx.run("RELEASE SAVEPOINT command; SAVEPOINT command").await?;
+        }
     }
-    for (area, head) in &at.heads {
-        head.store(&mut at.tx, *area).await?;
-    }
-    at.tx.commit().await?;
+    at.heads.retain(|area, head| locked.get(area) != Some(head));
+    heads::store_and_commit(at.tx, &at.heads).await?;
     let mut by_area: BTreeMap<AreaCode, Vec<Arc<Event>>> = BTreeMap::new();
     for event in at.events {
         by_area.entry(event.area).or_default().push(Arc::new(event));
@@ -209,54 +239,12 @@ async fn commit_group(shared: &Shared, work: Work) -> Result<(Answers, Vec<Commi
     Ok((answers, by_area.into_iter().map(|(area, events)| Committed { area, events }).collect()))
 }
 
-/// Where an area's journal ends, and the last numbers drawn.
-#[derive(Clone, Debug)]
-struct Head {
-    seq: i64,
-    hash: [u8; 32],
-    reports: i64,
-    incidents: i64,
-    dispatches: i64,
-}
-
-impl Head {
-    /// Locks the row by writing it, before anything else is locked.
-    async fn lock(tx: &mut Tx, area: AreaCode) -> Result<Option<Self>, StoreError> {
-        let row = sql!(
-            row(i64, Vec<u8>, i64, i64, i64),
-            tx.conn(),
-            "UPDATE journal_head SET seq = seq WHERE area = $1 RETURNING seq, hash, reports, incidents, dispatches",
-            area.as_str()
-        )?;
-        row.map(|(seq, hash, reports, incidents, dispatches)| {
-            let hash = hash.try_into().map_err(|_| StoreError::Corrupt(format!("journal head of {area}")))?;
-            Ok(Self { seq, hash, reports, incidents, dispatches })
-        })
-        .transpose()
-    }
-
-    async fn store(&self, tx: &mut Tx, area: AreaCode) -> Result<(), StoreError> {
-        sql!(
-            run,
-            tx.conn(),
-            "UPDATE journal_head SET seq = $2, hash = $3, reports = $4, incidents = $5, dispatches = $6 WHERE area = $1",
-            area.as_str(),
-            self.seq,
-            &self.hash[..],
-            self.reports,
-            self.incidents,
-            self.dispatches
-        )?;
-        Ok(())
-    }
-}
-
 /// Numbers drawn so far, to go back to.
 pub struct Numbers(BTreeMap<AreaCode, Head>);
 
 /// A transaction that holds its areas' journals. What a store method's closure works with.
 pub struct AreaTx {
-    tx: Tx,
+    tx: Line,
     heads: BTreeMap<AreaCode, Head>,
     /// Who asks, and when.
     pub cause: Cause,
@@ -265,6 +253,8 @@ pub struct AreaTx {
     events: Vec<Event>,
     /// Events of the command under way, numbered and chained, not yet in their table.
     lines: Vec<events::Line>,
+    /// Deadlines that it has set, not yet in their table.
+    pub(super) planned: Vec<Planned>,
 }
 
 impl AreaTx {
@@ -278,7 +268,8 @@ impl AreaTx {
         self.cause.now
     }
 
-    /// Runs one command between savepoints. `Err` means that the transaction itself is lost.
+    /// Runs one command after a savepoint, to which it goes back if it fails. `Err` means that the transaction itself is
+    /// lost.
     async fn one(
         &mut self,
         areas: &[AreaCode],
@@ -291,28 +282,25 @@ impl AreaTx {
         }
         self.cause = cause;
         let (heads, events) = (self.heads.clone(), self.events.len());
-        sql!(run, self.conn(), "SAVEPOINT command")?;
         let outcome = AssertUnwindSafe(self.answer(home, run)).catch_unwind().await;
         let outcome = outcome.unwrap_or(Err(StoreError::Panicked));
         if let Err(error) = &outcome {
             if error.is_passing() {
                 return outcome.map(Ok);
             }
-            sql!(run, self.conn(), "ROLLBACK TO SAVEPOINT command")?;
+            self.tx.run("ROLLBACK TO SAVEPOINT command").await?;
             self.heads = heads;
             self.events.truncate(events);
             self.lines.clear();
+            self.planned.clear();
         }
-        sql!(run, self.conn(), "RELEASE SAVEPOINT command")?;
         Ok(outcome)
     }
 
     /// The stored answer of a repeat, or the answer of running it now.
     async fn answer(&mut self, area: AreaCode, run: Run) -> Result<String, StoreError> {
         let Some(CommandKey { id, digest }) = self.cause.command else {
-            let reply = run(self).await?;
-            self.write_lines().await?;
-            return Ok(reply);
+            return self.carry_out(run).await;
         };
         let before = sql!(
             row(Vec<u8>, String),
@@ -324,8 +312,7 @@ impl AreaTx {
         if let Some((before, reply)) = before {
             return if before == digest { Ok(reply) } else { Err(Refusal::CommandReused(id).into()) };
         }
-        let reply = run(self).await?;
-        self.write_lines().await?;
+        let reply = self.carry_out(run).await?;
         let now = self.now().0;
         sql!(
             run,
@@ -337,6 +324,14 @@ impl AreaTx {
             &reply,
             now
         )?;
+        Ok(reply)
+    }
+
+    /// Runs a command and writes what it has gathered.
+    async fn carry_out(&mut self, run: Run) -> Result<String, StoreError> {
+        let reply = run(self).await?;
+        self.write_lines().await?;
+        self.write_deadlines().await?;
         Ok(reply)
     }
 

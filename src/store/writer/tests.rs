@@ -1,7 +1,10 @@
 //! What a group of commands promises to each of them, on both engines.
 
+mod limits;
+
 use super::*;
 use crate::domain::{
+    access::{Grant, Role, Scope},
     area::{Area, Level, OfferMode, Targets},
     event::{Audience, Happened},
     ids::*,
@@ -9,7 +12,9 @@ use crate::domain::{
     place::Place,
     time::Zone,
 };
+use crate::store::Pace;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use std::time::Duration;
 use tokio::{runtime::Handle, sync::oneshot};
 
 fn area() -> AreaCode {
@@ -20,8 +25,11 @@ fn cause() -> Cause {
     Cause::system(UnixMs(1_000))
 }
 
-async fn open(url: &str) -> Store {
-    let store = Store::open(url, Keys::new(&[7; 32]), Handle::current()).await.unwrap();
+/// A group here takes what waits, however long that lasts.
+const PATIENT: Pace = Pace { turn: Duration::from_secs(10), limit: Duration::from_secs(20) };
+
+async fn open(url: &str, pace: Pace) -> Store {
+    let store = Store::open_with(url, Keys::new(&[7; 32]), Handle::current(), Some(pace)).await.unwrap();
     let nation = Area {
         code: area(),
         parent: None,
@@ -39,16 +47,16 @@ async fn open(url: &str) -> Store {
 }
 
 /// Runs a test on a fresh database of each engine.
-async fn on_both<F: Future<Output = ()>>(test: fn(Store) -> F) {
+async fn on_both<F: Future<Output = ()>>(pace: Pace, test: fn(Store) -> F) {
     let folder = tempfile::tempdir().unwrap();
-    test(open(&format!("sqlite://{}", folder.path().join("sigap.db").display())).await).await;
+    test(open(&format!("sqlite://{}", folder.path().join("sigap.db").display()), pace).await).await;
 
     let server = std::env::var("SIGAP_TEST_POSTGRES_URL").expect("scripts/test.sh starts a PostgreSQL and sets this");
     let name = format!("writer_{}", uuid::Uuid::now_v7().simple());
     let mut admin = PgConnection::connect(&server).await.unwrap();
     sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut admin).await.unwrap();
     let (base, _) = server.rsplit_once('/').unwrap();
-    test(open(&format!("{base}/{name}")).await).await;
+    test(open(&format!("{base}/{name}"), pace).await).await;
     sqlx::query(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).execute(&mut admin).await.unwrap();
 }
 
@@ -117,7 +125,7 @@ async fn queued(store: &Store, count: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_fails_in_a_group_is_rolled_back_alone() {
-    on_both(|store| async move {
+    on_both(PATIENT, |store| async move {
         let mut bell = store.committed();
         let (go, held) = hold(&store).await;
         let endings = [Ending::Good, Ending::Refused, Ending::BadStatement, Ending::Panic, Ending::Good];
@@ -152,7 +160,7 @@ async fn what_fails_in_a_group_is_rolled_back_alone() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_that_goes_away_cancels_nothing() {
-    on_both(|store| async move {
+    on_both(PATIENT, |store| async move {
         let (go, held) = hold(&store).await;
         let gone = command(&store, "gone", Ending::Good);
         queued(&store, 1).await;
@@ -169,7 +177,7 @@ async fn a_caller_that_goes_away_cancels_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn more_work_than_is_healthy_is_turned_away() {
-    on_both(|store| async move {
+    on_both(PATIENT, |store| async move {
         let (go, held) = hold(&store).await;
         let waiting: Vec<_> = (0..QUEUE).map(|_| command(&store, "waiting", Ending::Good)).collect();
         queued(&store, QUEUE).await;
@@ -183,6 +191,38 @@ async fn more_work_than_is_healthy_is_turned_away() {
         store.close().await;
         let closed = command(&store, "closed", Ending::Good).await.unwrap();
         assert!(matches!(closed, Err(StoreError::Sql(sqlx::Error::PoolClosed))), "{closed:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_turn_that_is_over_leaves_the_rest_to_the_next_and_people_go_first() {
+    let hurried = Pace { turn: Duration::ZERO, ..PATIENT };
+    on_both(hurried, |store| async move {
+        let tree = Arc::new(store.area_tree().await.unwrap());
+        let grant = Grant { area: area(), role: Role::Dispatcher };
+        let person = Cause { scope: Scope::new(AccountId::random(), [grant], tree), ..cause() };
+        let mut bell = store.committed();
+        let (go, held) = hold(&store).await;
+        let mut tasks = Vec::new();
+        for (n, (cause, text)) in [(cause(), "clock"), (person, "person"), (cause(), "later")].into_iter().enumerate() {
+            let caller = store.clone();
+            tasks.push(tokio::spawn(async move {
+                caller.write(&[area()], &cause, move |tx| one(tx, text, Ending::Good)).await
+            }));
+            queued(&store, n + 1).await;
+        }
+        go.send(()).unwrap();
+        held.await.unwrap().unwrap();
+        for (task, no) in tasks.into_iter().zip([2, 1, 3]) {
+            assert_eq!(task.await.unwrap().unwrap(), no);
+        }
+        for text in ["person", "clock", "later"] {
+            let committed = bell.recv().await.unwrap();
+            let told: Vec<_> = committed.events.iter().map(|e| e.what.clone()).collect();
+            assert_eq!(told, [Happened::AreaChanged { what: text.to_owned() }], "a transaction of its own");
+        }
+        store.close().await;
     })
     .await;
 }
