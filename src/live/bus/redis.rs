@@ -238,10 +238,15 @@ impl Shared {
     }
 }
 
-/// What decides the order of the nodes for an area: the same on each of them (FNV-1a).
+/// What decides the order of the nodes for an area: the same on each of them. FNV-1a, and the end of SplitMix64, without
+/// which the order would hardly depend on the area.
 fn weight(node: Uuid, area: AreaCode) -> u64 {
     let bytes = node.as_bytes().iter().chain(area.as_str().as_bytes());
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    let hash: u64 =
+        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
 }
 
 /// Which channel carries what is about this name.
