@@ -10,6 +10,8 @@ mod fleet;
 mod ingest;
 #[path = "redis/near.rs"]
 mod near;
+#[path = "redis/postgis.rs"]
+mod postgis;
 #[path = "redis/server.rs"]
 mod server;
 
@@ -32,7 +34,8 @@ fn main() {
             runtime.block_on(ingest::run(&mut summary, name, hz));
         }
     }
-    if common::is_chosen("redis_nearest_10k") || common::is_chosen("nearest_10k_vs_geosearch") {
+    let near = ["redis_nearest_10k", "nearest_10k_vs_geosearch", "nearest_10k_vs_postgis"];
+    if near.into_iter().any(common::is_chosen) {
         runtime.block_on(near::run(&mut summary));
     }
     summary.write();

@@ -2,7 +2,7 @@
 //!
 //! The summary is an array of `{"name", "value", "unit", "peer", "ratio"}`. `peer` is what somebody else's way of doing
 //! the same took, in the same unit, and `ratio` says how many times better ours is; both are null where there is no
-//! peer. Several binaries write into one file: an entry takes the place of the one with its name.
+//! peer; where one could not be measured, `no_peer` says why. Several binaries write into one file: an entry takes the place of the one with its name.
 
 use std::{fs, path::PathBuf};
 
@@ -25,6 +25,15 @@ impl Summary {
     /// Adds a figure.
     pub fn add(&mut self, name: &str, value: f64, unit: &str) {
         self.push(name, value, unit, None, None);
+    }
+
+    /// Adds a figure whose peer could not be measured, with the reason.
+    pub fn add_alone(&mut self, name: &str, value: f64, unit: &str, why: &str) {
+        self.push(name, value, unit, None, None);
+        println!("{name} has no peer: {why}");
+        if let Some(entry) = self.entries.last_mut() {
+            entry["no_peer"] = why.into();
+        }
     }
 
     /// Adds a figure beside a peer's.
@@ -77,12 +86,13 @@ fn line(entry: &serde_json::Value) {
     let text = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
     let number = |key: &str| entry[key].as_f64().map_or_else(|| "-".to_owned(), |v| format!("{v:.2}"));
     println!(
-        "{:<34} {:>14} {:<6} {:>14} {:>8}",
+        "{:<34} {:>14} {:<6} {:>14} {:>8} {}",
         text("name"),
         number("value"),
         text("unit"),
         number("peer"),
-        number("ratio")
+        number("ratio"),
+        text("no_peer")
     );
 }
 
@@ -139,6 +149,6 @@ impl Random {
 
 // Each binary uses a part of this file; so that the compiler does not complain of the rest, here all of it is used.
 const _: fn() = || {
-    let _ = (Better::Lower, Better::Higher, Summary::add, Summary::add_beside, Summary::write);
+    let _ = (Better::Lower, Better::Higher, Summary::add, Summary::add_alone, Summary::add_beside, Summary::write);
     let _ = (is_wanted, is_table, is_chosen, median, Random::within, Random::below);
 };

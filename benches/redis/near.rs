@@ -9,6 +9,7 @@
 use crate::{
     common::{Better, Random, Summary, median},
     fleet::{BALIKPAPAN, Fleet, Region},
+    postgis,
     server::Server,
 };
 use redis::{Cmd, Pipeline, aio::MultiplexedConnection};
@@ -76,6 +77,10 @@ pub async fn run(summary: &mut Summary) {
     summary.add_beside("redis_nearest_10k_p50_us_20km", redis_us, "us", safe_us, Better::Lower);
     // Embedded beside served: most of the peer's time is the way there and back.
     summary.add_beside("nearest_10k_vs_geosearch", in_process_us, "us", best_us, Better::Lower);
+    match postgis::p50_us(&fleet, &places).await {
+        Ok(us) => summary.add_beside("nearest_10k_vs_postgis", in_process_us, "us", us, Better::Lower),
+        Err(why) => summary.add_alone("nearest_10k_vs_postgis", in_process_us, "us", &why),
+    }
 }
 
 async fn ours(live: &Live, area: &[AreaCode], fleet: &Fleet, places: &[Place]) -> f64 {
