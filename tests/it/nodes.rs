@@ -6,4 +6,5 @@ mod drain;
 mod load;
 mod offers;
 mod pair;
+mod phones;
 mod words;

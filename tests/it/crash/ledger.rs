@@ -59,6 +59,12 @@ impl Ledger {
         assert!(reached, "only {} of {wanted} commands were acknowledged", *self.done.borrow());
     }
 
+    /// Waits until so many more were acknowledged.
+    pub async fn more(&self, count: usize) {
+        let so_far = *self.done.borrow();
+        self.reach(so_far + count).await;
+    }
+
     pub fn take(&self) -> Vec<Entry> {
         std::mem::take(&mut *self.entries.lock().unwrap())
     }

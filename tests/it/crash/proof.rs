@@ -26,10 +26,12 @@ pub async fn all_is_there(db: &Db, written: &[Entry], at_rest: bool) {
     }
     let events = journal(&store).await;
     held_once(db, &events, at_rest).await;
-    let mut effects: BTreeMap<CommandId, BTreeSet<&str>> = BTreeMap::new();
+    // What one command tells several crews counts once for each.
+    let mut effects: BTreeMap<CommandId, BTreeSet<(&str, Option<DispatchId>)>> = BTreeMap::new();
     for event in &events {
         if let Some(command) = event.command {
-            let first = effects.entry(command).or_default().insert(event.what.kind());
+            let about = event.what.work().map(|work| work.dispatch);
+            let first = effects.entry(command).or_default().insert((event.what.kind(), about));
             assert!(first, "{command} was done twice: {event:?}");
         }
     }

@@ -99,7 +99,11 @@ impl Api {
     /// A socket of this phone, or why there is none.
     pub async fn try_socket(&self, token: &str, phone: DeviceId) -> Result<Socket, String> {
         let asked = self.try_ask("POST", token, "/ws-ticket", &json!({ "device": phone })).await;
-        let ticket = asked.map_err(|e| e.to_string())?.expect(201)["ticket"].as_str().unwrap().to_owned();
+        let asked = asked.map_err(|e| e.to_string())?;
+        if asked.status != 201 {
+            return Err(format!("no ticket: {asked:?}"));
+        }
+        let ticket = asked.body["ticket"].as_str().unwrap().to_owned();
         let url = format!("{}/api/v1/ws", self.url.replacen("http", "ws", 1)).parse().unwrap();
         let request =
             ClientRequestBuilder::new(url).with_sub_protocol("sigap.v1").with_sub_protocol(format!("ticket.{ticket}"));

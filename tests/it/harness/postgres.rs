@@ -37,9 +37,10 @@ impl PrivatePostgres {
         let mut c = PgConnection::connect(&url).await.unwrap();
         let data: String = sqlx::query_scalar("SHOW data_directory").fetch_one(&mut c).await.unwrap();
         let data = PathBuf::from(data);
-        let pid = std::fs::read_to_string(data.join("postmaster.pid")).unwrap();
-        let program = std::fs::read_link(format!("/proc/{}/exe", pid.lines().next().unwrap().trim())).unwrap();
-        Self { url, data, programs: program.parent().unwrap().to_owned(), keeper }
+        let mut postgres = Self { url, data, programs: PathBuf::new(), keeper };
+        let program = std::fs::read_link(format!("/proc/{}/exe", postgres.server())).unwrap();
+        program.parent().unwrap().clone_into(&mut postgres.programs);
+        postgres
     }
 
     /// As `SIGAP_TEST_POSTGRES_URL` has it.
@@ -51,6 +52,25 @@ impl PrivatePostgres {
     pub fn stop(&self) {
         let stop = format!("{}/pg_ctl stop -D {} -m immediate -s", self.programs.display(), self.data.display());
         assert!(self.as_its_user(&stop).status().unwrap().success());
+    }
+
+    /// SIGSTOP to the server and each of its processes: connections stay and nothing is answered, not even new ones.
+    pub fn freeze(&self) {
+        let server = self.server();
+        signal("-STOP", &[server]);
+        signal("-STOP", &children(server));
+    }
+
+    /// SIGCONT.
+    pub fn thaw(&self) {
+        let server = self.server();
+        signal("-CONT", &children(server));
+        signal("-CONT", &[server]);
+    }
+
+    fn server(&self) -> u32 {
+        let pid = std::fs::read_to_string(self.data.join("postmaster.pid")).unwrap();
+        pid.lines().next().unwrap().trim().parse().unwrap()
     }
 
     /// Starts it as it was started before, and waits until it has recovered.
@@ -80,8 +100,28 @@ impl PrivatePostgres {
     }
 }
 
+/// The processes that a process has started.
+fn children(of: u32) -> Vec<u32> {
+    let parent = |pid: u32| -> Option<u32> {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // After the name in brackets: the state, then the parent.
+        stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()
+    };
+    let all = std::fs::read_dir("/proc").unwrap().flatten();
+    let all = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    all.filter(|pid| parent(*pid) == Some(of)).collect()
+}
+
+fn signal(signal: &str, to: &[u32]) {
+    // One of them may have ended meanwhile.
+    let _ = Command::new("kill").arg(signal).args(to.iter().map(u32::to_string)).stderr(Stdio::null()).status();
+}
+
 impl Drop for PrivatePostgres {
     fn drop(&mut self) {
+        if self.data.join("postmaster.pid").exists() {
+            self.thaw();
+        }
         drop(self.keeper.stdin.take());
         let _ = self.keeper.wait();
     }

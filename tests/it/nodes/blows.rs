@@ -1,8 +1,11 @@
 //! Two nodes of the real program under load while something is killed, frozen or emptied. Afterwards the journals are
 //! whole, no unit was on two open dispatches, every command that was answered is there once, and all is as before.
 
-use super::{load::*, offers::scene, pair::until};
-use crate::{crash::proof, harness::*};
+use super::{load::*, offers::scene, pair::until, phones::Phones};
+use crate::{
+    crash::{ledger::Way, proof},
+    harness::*,
+};
 use serde_json::Value;
 use std::{
     sync::atomic::Ordering,
@@ -11,6 +14,11 @@ use std::{
 
 /// How long a node may take to be whole again after Redis is back.
 const WHOLE: Duration = Duration::from_secs(10);
+
+/// Phones that ride meanwhile, half of them at each node.
+const PHONES: usize = 8;
+/// So many more fixes show that they go on.
+const MORE_FIXES: u64 = 8;
 
 /// What happens.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,7 +29,15 @@ enum Blow {
     RedisFrozen,
     RedisFlushed,
     PostgresKilled,
+    PostgresFrozen,
     RollingRestart,
+}
+
+impl Blow {
+    /// It needs a PostgreSQL of its own.
+    fn is_on_postgres(self) -> bool {
+        matches!(self, Self::PostgresKilled | Self::PostgresFrozen)
+    }
 }
 
 /// How hard, and how often.
@@ -63,6 +79,23 @@ impl Site {
         self.is(0, status).await && self.is(1, status).await
     }
 
+    /// Fixes are taken at this node.
+    async fn takes_fixes(&self, n: usize) {
+        let api = &self.alive[n].as_ref().unwrap().api;
+        let taken = || async {
+            let page = reqwest::get(format!("{}/metrics", api.url)).await.unwrap().text().await.unwrap();
+            let line = page.lines().find_map(|l| l.strip_prefix("sigap_fixes_total{outcome=\"live\"} ")).unwrap();
+            line.parse::<u64>().unwrap()
+        };
+        let before = taken().await;
+        until("more fixes are taken", || async { taken().await >= before + MORE_FIXES }).await;
+    }
+
+    async fn both_take_fixes(&self) {
+        self.takes_fixes(0).await;
+        self.takes_fixes(1).await;
+    }
+
     async fn strike(&mut self, blow: Blow, round: usize) {
         let pause = |ms| tokio::time::sleep(Duration::from_millis(ms));
         match blow {
@@ -71,17 +104,20 @@ impl Site {
                 let n = round % 2;
                 self.alive[n].take().unwrap().kill();
                 pause(500).await;
+                self.takes_fixes(1 - n).await;
                 self.start_node(n).await;
             }
             Blow::RedisKilled => {
                 self.redis.kill();
                 until("both nodes say that Redis is away", || self.both_are("degraded")).await;
+                self.both_take_fixes().await;
                 self.redis.restart();
             }
             Blow::RedisFrozen => {
                 self.redis.freeze();
                 pause(5_000).await;
                 assert!(self.both_are("degraded").await, "they know that Redis does not answer");
+                self.both_take_fixes().await;
                 self.redis.thaw();
             }
             Blow::RedisFlushed => {
@@ -94,7 +130,16 @@ impl Site {
                 let postgres = self.postgres.as_ref().unwrap();
                 postgres.stop();
                 pause(1_500).await;
+                self.both_take_fixes().await;
                 postgres.start_again().await;
+            }
+            Blow::PostgresFrozen => {
+                let postgres = self.postgres.as_ref().unwrap();
+                postgres.freeze();
+                self.both_take_fixes().await;
+                // Longer than a transaction may take: what was under way is given up in the middle.
+                pause(9_000).await;
+                postgres.thaw();
             }
             Blow::RollingRestart => {
                 for n in 0..2 {
@@ -109,7 +154,7 @@ impl Site {
 }
 
 async fn survive(blow: Blow, trial: Trial) {
-    let postgres = if blow == Blow::PostgresKilled { Some(PrivatePostgres::start().await) } else { None };
+    let postgres = if blow.is_on_postgres() { Some(PrivatePostgres::start().await) } else { None };
     let db = match &postgres {
         Some(own) => Db::create_at(own.url()).await,
         None => Db::create(Engine::Postgres).await,
@@ -136,22 +181,41 @@ async fn survive(blow: Blow, trial: Trial) {
     }
     let units: Vec<_> = city.patrols.iter().map(|p| p.unit).collect();
     let load = Load::start(&site.nodes, &city.desk, &units, trial.clients);
+    let phones = Phones::start(&site.nodes, &city.patrols[..PHONES], &load.ledger).await;
     for round in 0..trial.blows {
         tokio::time::sleep(trial.load).await;
         site.strike(blow, round).await;
         let back = Instant::now();
         until("both nodes are ready again", || site.both_are("ready")).await;
         assert!(back.elapsed() < WHOLE, "it took {:?}", back.elapsed());
+        load.ledger.more(trial.clients).await;
+        assert!(back.elapsed() < WHOLE, "commands flow again after {:?}", back.elapsed());
     }
     tokio::time::sleep(trial.load.min(Duration::from_secs(2))).await;
     let refused = load.unavailable.load(Ordering::SeqCst);
-    let written = load.end().await;
+    let ledger = load.ledger.clone();
+    let mut written = load.end().await;
+    let apis: Vec<_> = site.alive.iter().flatten().map(|node| node.api.clone()).collect();
+    match blow {
+        Blow::NodeKilled => {
+            assert!(phones.lost_at(0) >= PHONES / 2, "the phones of the killed node went over");
+            assert!(trial.blows > 1 || phones.lost_at(1) == 0, "those of the other were left alone");
+        }
+        Blow::RollingRestart => assert!(phones.lost_at(0) > 0 && phones.lost_at(1) > 0),
+        _ => assert_eq!((phones.lost_at(0), phones.lost_at(1)), (0, 0), "sockets stay open"),
+    }
+    phones.end(&db, &apis, &city.desk).await;
+    written.extend(ledger.take());
+    assert!(
+        written.iter().any(|entry| matches!(entry.way, Way::Socket { .. }) && entry.is_done()),
+        "no note was taken"
+    );
     assert!(written.len() > 100, "only {} commands were done", written.len());
     proof::all_is_there(&db, &written, false).await;
-    if blow == Blow::PostgresKilled {
+    if blow.is_on_postgres() {
         assert!(refused > 0, "nobody noticed that PostgreSQL was away");
     }
-    if matches!(blow, Blow::PostgresKilled | Blow::RedisKilled | Blow::RedisFrozen | Blow::RedisFlushed) {
+    if !matches!(blow, Blow::Nothing | Blow::NodeKilled | Blow::RollingRestart) {
         // The sockets are the same ones, and hear what happens now.
         for desk in &mut desks {
             desk.event("dispatch.cleared").await;
@@ -159,7 +223,7 @@ async fn survive(blow: Blow, trial: Trial) {
     }
     all_can_be_sent(&db, &site, &city).await;
     drop(site);
-    if blow != Blow::PostgresKilled {
+    if !blow.is_on_postgres() {
         db.drop_database().await;
     }
 }
@@ -236,6 +300,11 @@ fn postgres_is_killed() {
 }
 
 #[test]
+fn postgres_is_frozen() {
+    trial(Blow::PostgresFrozen, SHORT);
+}
+
+#[test]
 fn both_nodes_are_restarted_in_turn() {
     trial(Blow::RollingRestart, SHORT);
 }
@@ -278,6 +347,12 @@ mod torture {
     #[ignore = "long; make torture runs it"]
     fn postgres_is_killed_again_and_again() {
         trial(Blow::PostgresKilled, LONG);
+    }
+
+    #[test]
+    #[ignore = "long; make torture runs it"]
+    fn postgres_is_frozen_again_and_again() {
+        trial(Blow::PostgresFrozen, LONG);
     }
 
     #[test]

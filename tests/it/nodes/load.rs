@@ -30,7 +30,8 @@ impl Nodes {
         all[n] = api.clone();
     }
 
-    fn pick(&self, n: usize) -> Api {
+    /// The node of this number, going round.
+    pub fn pick(&self, n: usize) -> Api {
         let all = self.0.lock().unwrap();
         all[n % all.len()].clone()
     }

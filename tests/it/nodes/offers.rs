@@ -22,10 +22,10 @@ pub fn scene() -> Place {
 }
 
 /// Says where a phone is.
-pub async fn fix(socket: &mut Socket, place: Place) {
+pub async fn fix(socket: &mut Socket, place: Place) -> Result<(), String> {
     let at_ms = now().0;
     let fix = json!({ "at_ms": at_ms, "lat": place.lat(), "lng": place.lng(), "accuracy_m": 8.0 });
-    socket.send(&json!({ "type": "fixes", "sent_ms": at_ms, "fixes": [fix] })).await.unwrap();
+    socket.send(&json!({ "type": "fixes", "sent_ms": at_ms, "fixes": [fix] })).await
 }
 
 /// A valid report from the scene.
@@ -43,7 +43,7 @@ async fn an_offer_crosses(db: Db) {
     let patrol = &city.patrols[0];
     let mut phone = pair.a.api.socket(&patrol.token, patrol.phone).await;
     phone.follow("BPN", None).await;
-    fix(&mut phone, scene().moved(90.0, 300.0)).await;
+    fix(&mut phone, scene().moved(90.0, 300.0)).await.unwrap();
     knows(&pair.b, patrol.unit).await;
     pair.b.api.post(&city.desk, "/reports", &report()).await.expect(201);
     let offer = phone.event("dispatch.offered").await;
