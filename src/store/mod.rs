@@ -104,11 +104,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the URL is of neither engine, the database cannot be reached, or a migration fails.
     pub async fn open(url: &str, keys: Keys, handle: Handle) -> Result<Self, StoreError> {
-        Self::open_with(url, keys, handle, None).await
+        Self::open_at(url, keys, handle, None).await
     }
 
     /// As [`Self::open`], at another pace than the engine's.
-    async fn open_with(url: &str, keys: Keys, handle: Handle, pace: Option<Pace>) -> Result<Self, StoreError> {
+    async fn open_at(url: &str, keys: Keys, handle: Handle, pace: Option<Pace>) -> Result<Self, StoreError> {
         let url = url.to_owned();
         let pool = handle.spawn(async move { Pool::open(&url).await }).await??;
         let (bell, _) = broadcast::channel(4_096);

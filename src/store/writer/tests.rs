@@ -29,7 +29,7 @@ fn cause() -> Cause {
 const PATIENT: Pace = Pace { turn: Duration::from_secs(10), limit: Duration::from_secs(20) };
 
 async fn open(url: &str, pace: Pace) -> Store {
-    let store = Store::open_with(url, Keys::new(&[7; 32]), Handle::current(), Some(pace)).await.unwrap();
+    let store = Store::open_at(url, Keys::new(&[7; 32]), Handle::current(), Some(pace)).await.unwrap();
     let nation = Area {
         code: area(),
         parent: None,
