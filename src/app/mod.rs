@@ -5,6 +5,7 @@ mod clock;
 mod demo;
 mod gauges;
 mod keyfile;
+mod rekey;
 mod routine;
 mod serve;
 mod spec;
@@ -96,6 +97,12 @@ pub async fn run(command: Command, config: Config) -> Result<bool, String> {
             cli::users::run(command, &engine).await?;
             engine.close().await;
         }
+        Command::EraseCaller(options) => {
+            let (engine, _) = open(&config, clock).await?;
+            cli::callers::erase(options, &engine).await?;
+            engine.close().await;
+        }
+        Command::Rekey(options) => rekey::run(options, &config, clock).await?,
         Command::Journal(command) => {
             let (engine, _) = open(&config, clock).await?;
             let whole = cli::journal::run(command, &engine).await?;

@@ -80,6 +80,11 @@ pub async fn run(engine: Engine, hub: Arc<ws::Hub>, clock: Clock, checkpoint_fil
         if let Err(error) = engine.seen_at_desks(hub.sessions().accounts()).await {
             tracing::warn!(%error, "could not say who sits at the desks");
         }
+        match engine.beat().await {
+            Err(error) if error.is_passing() => tracing::warn!(%error, "could not say that this node serves"),
+            Err(error) => tracing::error!(%error, "this node must not go on: stop it"),
+            Ok(()) => {}
+        }
     });
     tokio::join!(tick, sweep, send, flush, forget, share, hourly, present);
 }

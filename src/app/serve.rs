@@ -49,6 +49,7 @@ pub async fn serve(
 ) -> Result<Running, String> {
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let (engine, conductor) = open(&config, clock).await?;
+    engine.beat().await.map_err(|error| error.to_string())?;
     let settings = ws::Settings { origins: config.origins.clone(), ..ws::Settings::default() };
     let hub = ws::Hub::new(engine.clone(), settings);
     let state = http::HttpState::new(engine.clone(), config.http, all_gauges(&hub, &engine));
@@ -84,6 +85,7 @@ pub async fn serve(
         tokio::time::sleep(Duration::from_millis(config.drain_notice_ms)).await;
         end(&handle, &hub).await;
         routines.abort();
+        running.take_leave().await;
         running.close().await;
         tracing::info!("stopped");
         Ok(())

@@ -1,6 +1,7 @@
 //! The command line: what it takes, and the commands that only need the engine.
 
 pub mod areas;
+pub mod callers;
 pub mod desks;
 pub mod journal;
 pub mod trackers;
@@ -86,6 +87,18 @@ pub enum Command {
         /// The new file.
         file: PathBuf,
     },
+    /// Forget a caller: what they told can be read no more.
+    ///
+    /// The journals still verify. Refused while one of the caller's reports is open.
+    #[command(
+        after_help = "Examples:\n  sigap erase-caller - --reason 'asked for it in writing' < number.txt\n  sigap erase-caller 0812-3456-7890 --reason 'asked for it in writing'"
+    )]
+    EraseCaller(callers::EraseCaller),
+    /// Rotate the master key while no node serves.
+    ///
+    /// Broken off, even by kill -9, it goes on when it is run again.
+    #[command(after_help = "Examples:\n  sigap rekey\n  sigap rekey --key-file keys/next.key")]
+    Rekey(Rekey),
     /// The journals and their proof.
     #[command(
         subcommand,
@@ -99,6 +112,14 @@ pub enum Command {
         #[arg(long, default_value = "api-spec")]
         out: PathBuf,
     },
+}
+
+/// A rotation of the master key.
+#[derive(Debug, Args)]
+pub struct Rekey {
+    /// Where the new key lies, or is made [default: the key file with .new behind it].
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
 }
 
 /// A simulated city.

@@ -40,6 +40,9 @@ pub enum Act {
     Equip,
     /// Read citizens' complaints about the police.
     ReadComplaints,
+    /// Say something of a caller, look one up by number, see a number for an investigation. Not for those who take the
+    /// calls: whoever is annoyed by a caller does not judge over them.
+    Supervise,
     /// Change areas, units, accounts.
     Manage,
 }
@@ -57,6 +60,7 @@ impl Act {
             Self::Dispatch => &[Dispatcher],
             Self::Equip => &[Dispatcher, Admin],
             Self::ReadComplaints => &[Commander],
+            Self::Supervise => &[Commander],
             Self::Manage => &[Admin],
         }
     }
@@ -195,6 +199,12 @@ impl Scope {
         let below = |g: &&Grant| Act::TakeReport.roles().contains(&g.role) && self.tree.is_within(g.area, area);
         let passed = self.grants.iter().find(below).map(|_| ());
         passed.ok_or(()).or_else(|()| self.require(area, Act::TakeReport))
+    }
+
+    /// Whether `act` is permitted somewhere in `area` or below it: what counts there counts for them too.
+    #[must_use]
+    pub fn is_below(&self, area: AreaCode, act: Act) -> bool {
+        self.grants.iter().any(|g| act.roles().contains(&g.role) && self.tree.is_within(g.area, area))
     }
 
     /// The areas where `act` is permitted, without those below them.

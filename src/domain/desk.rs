@@ -269,6 +269,13 @@ impl Ladder {
         self.at(self.rungs.iter().position(|(desk, _)| staffed(*desk)), 0)
     }
 
+    /// The last desk with somebody on shift: where calls begin whose caller goes to the end. From there they go on as any
+    /// other, so that they are answered where anybody is.
+    #[must_use]
+    pub fn last(&self, staffed: impl Fn(DeskId) -> bool) -> Ring {
+        self.at(self.rungs.iter().rposition(|(desk, _)| staffed(*desk)), 0)
+    }
+
     /// The next desk with somebody on shift; after the last the ladder begins anew.
     #[must_use]
     pub fn next(&self, rung: i64, lap: i64, staffed: impl Fn(DeskId) -> bool) -> Ring {

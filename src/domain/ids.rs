@@ -337,6 +337,10 @@ uuid_id!(
     DeviceId
 );
 uuid_id!(
+    /// What a supervisor said of a caller.
+    FlagId
+);
+uuid_id!(
     /// Someone or something whose personal text is sealed under a key of its own.
     SubjectId
 );

@@ -6,6 +6,7 @@ pub mod aml;
 pub mod area;
 pub mod atlas;
 pub mod boundary;
+pub mod caller;
 pub mod cell;
 pub mod checkpoint;
 pub mod deadline;

@@ -66,6 +66,18 @@ pub enum Refusal {
     /// A caller who was silent or hung up must be tried to be reached before the report may end.
     #[error("{0}: try to reach the caller again first")]
     CallbackFirst(ReportId),
+    /// The caller's number is not known, or was erased.
+    #[error("{0} has no number")]
+    NoNumber(ReportId),
+    /// A caller with an open report is not erased: somebody may have to reach them.
+    #[error("{0} of this caller is open: close it first")]
+    CallerOpen(ReportId),
+    /// Somebody saw more numbers than anybody needs to.
+    #[error("too many numbers were seen; come back in {retry_after_ms} ms")]
+    TooOften {
+        /// When the next one is shown.
+        retry_after_ms: i64,
+    },
     /// The unit is at another step.
     #[error(transparent)]
     Duty(#[from] WrongTransition<Duty>),

@@ -49,11 +49,12 @@ impl Engine {
         area: AreaCode,
         checkpoint: Option<&Checkpoint>,
     ) -> Result<Result<Finding, BadCheckpoint>, Error> {
-        let known = match checkpoint.map(|c| c.verify(&self.inner.store.keys().checkpoints()).map(|hash| (c.seq, hash)))
-        {
+        let known = match checkpoint {
             None => None,
-            Some(Ok(known)) => Some(known),
-            Some(Err(bad)) => return Ok(Err(bad)),
+            Some(checkpoint) => match self.signed_hash(checkpoint).await? {
+                Ok(hash) => Some((checkpoint.seq, hash)),
+                Err(bad) => return Ok(Err(bad)),
+            },
         };
         let (verdict, hash_then) =
             self.inner.store.verify_against(&Scope::system(), area, known.map(|(seq, _)| seq)).await?;
@@ -65,6 +66,17 @@ impl Engine {
             }
             (Verdict::Whole(head), _) => Finding::Whole { seq: head.seq },
         }))
+    }
+
+    /// The hash that a checkpoint states, where it was signed by this key or by one that it vouches for.
+    async fn signed_hash(&self, checkpoint: &Checkpoint) -> Result<Result<[u8; 32], BadCheckpoint>, Error> {
+        let key = self.inner.store.keys().checkpoints();
+        let now = checkpoint.verify(&key);
+        if now != Err(BadCheckpoint::Signature) {
+            return Ok(now);
+        }
+        let former = self.inner.store.former_keys(&key).await?;
+        Ok(former.iter().find_map(|former| former.verify(checkpoint).ok()).ok_or(BadCheckpoint::Signature))
     }
 
     /// The areas that have a journal, in code order.

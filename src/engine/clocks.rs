@@ -81,7 +81,8 @@ impl Engine {
         let (commands, tracks) = self.inner.store.prune(days(settings.command_days), days(settings.track_days)).await?;
         let logins = self.inner.store.prune_logins(now).await?;
         let messages = self.prune_messages().await?;
-        tracing::info!(commands, tracks, logins, messages, "pruned");
+        let callers = self.inner.store.prune_callers(days(settings.caller_days), now).await?;
+        tracing::info!(commands, tracks, logins, messages, callers, "pruned");
         Ok(())
     }
 }

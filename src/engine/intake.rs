@@ -57,7 +57,7 @@ impl Engine {
         let flow = self.desk_for(&cause.scope, area, &Landing::Unjudged, call.place);
         let flow = flow.ok_or_else(|| Refusal::invalid("area", "name the area that the call comes from"))?;
         let district = self.district_in(flow, call.place);
-        let ring = self.first_ring(flow, Stage::Answering, district.as_deref()).await?;
+        let ring = self.first_ring_of(flow, district.as_deref(), call.caller_number.as_ref()).await?;
         let at = Reception { area: ring.map_or(flow, |ring| ring.desk.area), flow, district, ring, holder: None };
         let (place, number) = (call.place, call.caller_number.clone());
         let mut received = self.inner.store.receive_report(cause, at, call, Landing::Unjudged).await?;
@@ -93,7 +93,7 @@ impl Engine {
                 };
                 let ring = match holder {
                     Some(_) => None,
-                    None => self.first_ring(area, Stage::Answering, district.as_deref()).await?,
+                    None => self.first_ring_of(area, district.as_deref(), report.caller_number.as_ref()).await?,
                 };
                 Ok(Reception { district, ring, holder, ..at })
             }

@@ -12,6 +12,7 @@ mod around;
 mod assign;
 mod audit;
 pub mod auth;
+mod callers;
 mod catalog;
 mod citizen;
 mod clocks;

@@ -25,6 +25,8 @@ pub struct Settings {
     pub track_days: i64,
     /// Answers to commands are kept so many days.
     pub command_days: i64,
+    /// What callers told is kept so many days after the last of their reports was closed.
+    pub caller_days: i64,
 }
 
 impl Default for Settings {
@@ -39,6 +41,7 @@ impl Default for Settings {
             link: LinkSettings::default(),
             track_days: 90,
             command_days: 7,
+            caller_days: 730,
         }
     }
 }

@@ -6,6 +6,7 @@
 mod aml;
 mod areas;
 mod auth;
+mod callers;
 mod calls;
 mod citizen;
 mod desks;
@@ -141,7 +142,8 @@ macro_rules! routes {
 
 mod api {
     use super::{
-        ServiceConfig, areas, auth, calls, desks, dispatches, incidents, links, messages, reports, trackers, units,
+        ServiceConfig, areas, auth, callers, calls, desks, dispatches, incidents, links, messages, reports, trackers,
+        units,
     };
 
     routes! {
@@ -155,6 +157,7 @@ mod api {
             similar_incidents, split_report, close_report, reopen_report, merge_incident, kinds;
         messages: list_messages, write_message, whatsapp_verify, whatsapp_heard;
         links: make_link, list_complaints;
+        callers: caller_history, look_up_caller, unmask_caller, flag_caller, lift_flag, erase_caller;
         incidents: list_incidents, open_incident, get_incident, candidates, add_note, set_place, set_priority,
             close_incident;
         dispatches: send_unit, get_dispatch, step, delivered, hand_over;

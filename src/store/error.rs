@@ -29,6 +29,12 @@ pub enum StoreError {
     /// This node has another master key than the one that came first.
     #[error("the database was set up with another master key: give every node the same one")]
     OtherKey,
+    /// The master key is being rotated, or the rotation was broken off.
+    #[error("the master key is being rotated: run sigap rekey again to finish it, then start with the new key")]
+    Rekeying,
+    /// The master key cannot be rotated under nodes that serve.
+    #[error("a node was heard of {0} s ago: stop all nodes first, or wait 20 s after a crash")]
+    NodesServe(i64),
     /// The report went to the desk of another area meanwhile.
     #[error("the report moved to another desk; tried again")]
     Moved,

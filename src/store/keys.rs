@@ -23,6 +23,8 @@ struct Derived {
     tokens: [u8; 32],
     fingerprint: [u8; 32],
     checkpoints: [u8; 32],
+    /// While the master key is rotated: the one before, which still opens what is not wrapped anew.
+    former: Option<Keys>,
 }
 
 struct Len32;
@@ -37,6 +39,16 @@ impl Keys {
     /// The keys of this master key.
     #[must_use]
     pub fn new(master: &[u8; 32]) -> Self {
+        Self::derive(master, None)
+    }
+
+    /// The keys of a new master key that also open what the former one wrapped.
+    #[must_use]
+    pub fn after(master: &[u8; 32], former: Self) -> Self {
+        Self::derive(master, Some(former))
+    }
+
+    fn derive(master: &[u8; 32], former: Option<Self>) -> Self {
         let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"sigap.v1").extract(master);
         let derive = |purpose: &[u8]| {
             let mut out = [0; 32];
@@ -54,6 +66,7 @@ impl Keys {
             tokens: derive(b"tokens"),
             fingerprint: derive(b"fingerprint"),
             checkpoints: derive(b"checkpoints"),
+            former,
         }))
     }
 
@@ -106,8 +119,35 @@ impl Keys {
 
     /// Unwraps a subject's key.
     pub(super) fn unwrap_key(&self, wrapped: &[u8], context: &str) -> Result<LessSafeKey, StoreError> {
-        let key = open(&self.0.wrap, wrapped, context)?;
-        Ok(aes(key.as_slice().try_into().map_err(|_| StoreError::Seal)?))
+        match (open(&self.0.wrap, wrapped, context), &self.0.former) {
+            (Ok(key), _) => Ok(aes(key.as_slice().try_into().map_err(|_| StoreError::Seal)?)),
+            (Err(_), Some(former)) => former.unwrap_key(wrapped, context),
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// The keys before these, while the master key is rotated.
+    pub(super) fn former(&self) -> Option<&Self> {
+        self.0.former.as_ref()
+    }
+
+    /// A key that the former master key wrapped, wrapped by this one; `None` where it is so already.
+    ///
+    /// # Errors
+    /// [`StoreError::Seal`] when neither opens it.
+    pub(super) fn rewrap(&self, wrapped: &[u8], context: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        if open(&self.0.wrap, wrapped, context).is_ok() {
+            return Ok(None);
+        }
+        let former = self.former().ok_or(StoreError::Seal)?;
+        let key = open(&former.0.wrap, wrapped, context)?;
+        seal(&self.0.wrap, &key, context).map(Some)
+    }
+
+    /// A name for the master key that tells nothing of it: 16 hexadecimal digits.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.0.fingerprint[..8].iter().map(|b| format!("{b:02x}")).collect()
     }
 }
 

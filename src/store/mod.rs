@@ -20,9 +20,11 @@ mod incidents;
 mod journal;
 pub mod keys;
 mod logins;
+mod nodes;
 mod openings;
 mod outbox;
 mod places;
+mod rekey;
 mod reports;
 mod rights;
 mod seal;
@@ -46,6 +48,7 @@ pub use keys::Keys;
 pub use logins::{Refresh, Seat, Ticket};
 pub use outbox::{MessageKey, Taken};
 pub use places::Station;
+pub use rekey::Rekeyed;
 pub use reports::{Judged, Landing, Received, Reception};
 pub use seal::Sealed;
 pub use steps::FirstOffer;
@@ -84,6 +87,8 @@ struct Shared {
     handle: Handle,
     writers: writer::Writers,
     bell: broadcast::Sender<Arc<Committed>>,
+    /// This node's name among those that serve.
+    node: uuid::Uuid,
     pace: Pace,
 }
 
@@ -113,7 +118,8 @@ impl Store {
         let pool = handle.spawn(async move { Pool::open(&url).await }).await??;
         let (bell, _) = broadcast::channel(4_096);
         let pace = pace.unwrap_or(Pace { turn: TURN, limit: pool.limit() });
-        Ok(Self { shared: Arc::new(Shared { pool, keys, handle, writers: writer::Writers::default(), bell, pace }) })
+        let (writers, node) = (writer::Writers::default(), uuid::Uuid::now_v7());
+        Ok(Self { shared: Arc::new(Shared { pool, keys, handle, writers, bell, node, pace }) })
     }
 
     /// Which engine: `sqlite` or `postgres`.

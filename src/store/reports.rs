@@ -5,11 +5,13 @@
 
 mod aml;
 mod attention;
+mod callers;
 mod calls;
 mod closing;
 mod judging;
 mod receiving;
 
+pub(super) use callers::{number_in, number_of};
 pub use judging::Judged;
 pub use receiving::{Landing, Received, Reception};
 

@@ -1,17 +1,15 @@
 //! Personal text beside the chain: sealed under a key per subject, bound to the journal by a salted commitment.
 //!
-//! Erasing a subject destroys its key. The boxes and the commitments stay, and tell nothing: the salt of a commitment
-//! lies in the box.
+//! Erasing a subject destroys its key, and its boxes. The commitments stay and tell nothing, since the salt of each lay in
+//! its box; of a box in an old backup the key is gone.
 
 use super::{
     AreaTx, Store, StoreError, keys,
     sql::{Conn, sql},
 };
 use crate::domain::{
-    access::{Act, Cause, Scope},
-    event::{Audience, Happened},
+    access::{Act, Scope},
     ids::*,
-    refusal::Refusal,
 };
 use aws_lc_rs::{aead::LessSafeKey, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -22,7 +20,7 @@ const SALT: usize = 16;
 /// Text that was opened, or is gone.
 pub type Sealed = Option<String>;
 
-fn key_context(area: AreaCode, subject: SubjectId) -> String {
+pub(super) fn key_context(area: AreaCode, subject: SubjectId) -> String {
     format!("{area}/{subject}")
 }
 
@@ -35,15 +33,19 @@ impl AreaTx {
     pub async fn new_subject(&mut self, area: AreaCode) -> Result<SubjectId, StoreError> {
         let subject = SubjectId::random();
         let wrapped = self.keys.wrap(&keys::random()?, &key_context(area, subject))?;
-        sql!(
+        let fingerprint = self.keys.fingerprint();
+        // A node that went on under a key that was rotated away must not wrap with it: nobody could open that.
+        let made = sql!(
             run,
             self.conn(),
-            "INSERT INTO subject_key (area, subject, wrapped) VALUES ($1, $2, $3)",
+            "INSERT INTO subject_key (area, subject, wrapped) SELECT $1, $2, $3 WHERE NOT EXISTS
+                (SELECT 1 FROM installation WHERE fingerprint <> $4 OR next_fingerprint IS NOT NULL)",
             area.as_str(),
             subject.to_string(),
-            &wrapped[..]
+            &wrapped[..],
+            &fingerprint[..]
         )?;
-        Ok(subject)
+        if made == 0 { Err(StoreError::OtherKey) } else { Ok(subject) }
     }
 
     /// Seals a text and gives the commitment that an event may hold. `context` names the text: `note/3`.
@@ -126,29 +128,5 @@ impl Store {
         scope.require(area, Act::SeeDesk)?;
         let (keys, context) = (self.keys().clone(), context.to_owned());
         self.read(move |c| Box::pin(async move { unseal(c, &keys, area, subject, &context).await })).await
-    }
-
-    /// Destroys a subject's key: what it sealed can be read no more, and the journal still verifies.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`] when there is no such key, [`StoreError`] when out of scope or the database fails.
-    pub async fn erase_subject(&self, cause: &Cause, area: AreaCode, subject: SubjectId) -> Result<(), StoreError> {
-        cause.scope.require(area, Act::Manage)?;
-        self.write(&[area], cause, move |tx| {
-            Box::pin(async move {
-                let (a, s) = (area.as_str(), subject.to_string());
-                let gone = sql!(run, tx.conn(), "DELETE FROM subject_key WHERE area = $1 AND subject = $2", a, &s)?;
-                if gone == 0 {
-                    return Err(Refusal::NotFound("subject").into());
-                }
-                sql!(run, tx.conn(), "DELETE FROM caller WHERE area = $1 AND subject = $2", a, &s)?;
-                let spoke = "DELETE FROM conversation WHERE area = $1
-                    AND report_no IN (SELECT no FROM report WHERE area = $1 AND subject = $2)";
-                sql!(run, tx.conn(), spoke, a, &s)?;
-                tx.event(area, &s, Audience::Desk, Happened::SubjectErased { subject }).await?;
-                Ok(())
-            })
-        })
-        .await
     }
 }

@@ -50,20 +50,4 @@ impl Store {
         })
         .await
     }
-
-    /// Holds the master key's fingerprint against that of the node that came first.
-    ///
-    /// # Errors
-    /// [`StoreError::OtherKey`] when they differ, [`StoreError`] when the database fails.
-    pub async fn require_same_key(&self) -> Result<(), StoreError> {
-        let fingerprint = self.keys().fingerprint();
-        let first = self.maintain(move |c| {
-            Box::pin(async move {
-                let note = "INSERT INTO installation (id, fingerprint) VALUES (1, $1) ON CONFLICT DO NOTHING";
-                sql!(run, c, note, &fingerprint[..])?;
-                Ok(sql!(scalar Vec<u8>, c, "SELECT fingerprint FROM installation WHERE id = 1")?)
-            })
-        });
-        if first.await?.is_some_and(|first| first == fingerprint) { Ok(()) } else { Err(StoreError::OtherKey) }
-    }
 }

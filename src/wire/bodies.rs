@@ -1,10 +1,12 @@
 //! Bodies of requests and responses.
 //!
 //! Invariants: a request body knows every field that it may have and refuses others; texts are bounded and hold nothing
-//! that a database cannot store; no response holds a caller's number.
+//! that a database cannot store; no response holds a caller's
+//! number but the one that was asked for it with a purpose.
 
 pub mod areas;
 pub mod auth;
+pub mod callers;
 pub mod calls;
 pub mod citizens;
 pub mod desks;

@@ -46,6 +46,9 @@ const fn entry(refusal: &Refusal) -> Entry {
         Refusal::ReportHeld { .. } => ("report_held", 409, "Somebody else has it"),
         Refusal::NotOnShift => ("not_on_shift", 409, "You are at no desk"),
         Refusal::CallbackFirst(_) => ("callback_first", 409, "The caller must be reached again"),
+        Refusal::NoNumber(_) => ("no_number", 409, "The number is not known"),
+        Refusal::CallerOpen(_) => ("report_open", 409, "A report of this caller is open"),
+        Refusal::TooOften { .. } => TOO_MANY,
         Refusal::RidesWith(_) => ("rides_with_another", 409, "The phone rides with another unit"),
         Refusal::UnitBusy { .. } => ("unit_busy", 409, "The unit has work"),
         Refusal::UnitOffDuty(_) => ("unit_off_duty", 409, "The unit is not on duty"),
@@ -133,6 +136,7 @@ impl From<&Refusal> for Problem {
             Refusal::Report(wrong) => Some(wrong.from.to_string()),
             Refusal::Call(wrong) => Some(wrong.from.to_string()),
             Refusal::ReportHeld { holder, .. } => Some(holder.to_string()),
+            Refusal::CallerOpen(report) => Some(report.to_string()),
             Refusal::Duty(wrong) => Some(wrong.from.to_string()),
             Refusal::IncidentClosed(_) => Some("closed".to_owned()),
             _ => None,
@@ -142,7 +146,11 @@ impl From<&Refusal> for Problem {
             Refusal::NotFound(_) => "it does not exist, or not in your areas".to_owned(),
             refusal => refusal.to_string(),
         };
-        Self { state: state.map(Into::into), ..Self::new(entry(refusal), detail) }
+        let problem = Self { state: state.map(Into::into), ..Self::new(entry(refusal), detail) };
+        match refusal {
+            Refusal::TooOften { retry_after_ms } => problem.after_ms(*retry_after_ms),
+            _ => problem,
+        }
     }
 }
 

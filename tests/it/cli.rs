@@ -33,6 +33,8 @@ const COMMANDS: &[&str] = &[
     "user add",
     "replay",
     "backup",
+    "erase-caller",
+    "rekey",
     "journal",
     "journal verify",
     "journal checkpoint",

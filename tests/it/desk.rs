@@ -1,5 +1,6 @@
 //! The 110 desk over a real port, on a clock that the test turns: from the ringing call to the closed report.
 
+mod callers;
 mod claims;
 mod flows;
 mod judging;

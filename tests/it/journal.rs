@@ -259,7 +259,7 @@ on_both! {
         assert_eq!(read("report/1").await, None);
         gapless(&store, "BPN").await;
         let last = store.events(&Scope::system(), code("BPN"), 0, 100, None).await.unwrap().pop().unwrap();
-        assert_eq!((last.what, last.audience), (Happened::SubjectErased { subject }, Audience::Desk));
+        assert_eq!((last.what, last.audience), (Happened::SubjectErased { subject, commitment: None }, Audience::Desk));
         let again = store.erase_subject(&system(6), code("BPN"), subject).await.unwrap_err();
         assert_eq!(again.refusal(), Some(&Refusal::NotFound("subject")));
     }

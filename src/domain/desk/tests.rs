@@ -90,3 +90,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn whoever_goes_to_the_end_begins_at_the_last_desk_with_somebody_there() {
+    let ladder = Ladder::new(&Flow::usual(&path()), Stage::Answering, None).unwrap();
+    assert_eq!(ladder.last(|_| true).desk, desk("ID.SPKT"));
+    let begun = ladder.last(|d| d != desk("ID.SPKT"));
+    assert_eq!((begun.desk, begun.lap, begun.staffed), (desk("KALTIM.SPKT"), 0, true));
+    assert_eq!(ladder.next(begun.rung, begun.lap, |d| d != desk("ID.SPKT")).desk, desk("BPN.SPKT"), "then from below");
+    let nobody = ladder.last(|_| false);
+    assert_eq!((nobody.desk, nobody.staffed), (desk("ID.SPKT"), false), "with nobody anywhere it rings all the same");
+}

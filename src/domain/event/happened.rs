@@ -4,6 +4,7 @@ use super::{Update, Work};
 use crate::domain::{
     access::Role,
     aml::AmlMethod,
+    caller::{Grade, Purpose},
     desk::Stage,
     dispatch::{Arrival, Mode, Unanswered},
     ids::*,
@@ -222,6 +223,26 @@ happened! {
         work: Work,
         reason: String,
     },
-    /// A subject's key was destroyed: what it sealed can be read no more.
-    "subject.erased" SubjectErased { subject: SubjectId },
+    /// Somebody saw a caller's whole number. `commitment` binds the note, where there is one.
+    "caller.unmasked" CallerUnmasked { report: ReportId, purpose: Purpose, commitment: Option<String> },
+    /// Somebody asked what is known of a number.
+    "caller.looked_up" CallerLookedUp { reports: usize },
+    /// A supervisor said something of a caller. `commitment` binds the reason.
+    "caller.flagged" CallerFlagged {
+        flag: FlagId,
+        report: ReportId,
+        grade: Grade,
+        until: UnixMs,
+        evidence: Vec<ReportId>,
+        commitment: String,
+    },
+    /// It was taken back. `commitment` binds the reason.
+    "caller.flag_lifted" CallerFlagLifted { flag: FlagId, commitment: String },
+    /// A subject's key was destroyed: what it sealed can be read no more. `commitment` binds the reason; without one its
+    /// time was over.
+    "subject.erased" SubjectErased {
+        subject: SubjectId,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        commitment: Option<String>,
+    },
 }

@@ -82,6 +82,9 @@ impl AreaTx {
             if place.is_some() { &district } else { &report.district },
             subject.to_string()
         )?;
+        if let Some(number) = personal.number.as_ref().filter(|_| parts.contains(&Part::Caller)) {
+            self.known_by(id.area, number, subject).await?;
+        }
         let commitment = self.seal(id.area, subject, &context(id), &serde_json::to_string(&personal)?).await?;
         let what = Happened::ReportAmended { report: id, parts: parts.clone(), commitment };
         self.tell_report(report, what).await?;

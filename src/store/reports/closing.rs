@@ -105,7 +105,11 @@ impl Store {
                         to: status
                     }));
                 }
-                let subject = tx.new_subject(id.area).await?;
+                // What is said of a caller goes with the caller.
+                let subject = match tx.personal(id).await? {
+                    Some((subject, _)) => subject,
+                    None => tx.new_subject(id.area).await?,
+                };
                 let context = format!("reopen/{}/{}", id.no, report.reopened + 1);
                 let commitment = tx.seal(id.area, subject, &context, &reason).await?;
                 sql!(

@@ -82,7 +82,7 @@ impl AreaTx {
         let known = sql!(
             scalar String,
             self.conn(),
-            "SELECT subject FROM caller WHERE area = $1 AND number_hash = $2",
+            "SELECT subject FROM caller WHERE area = $1 AND number_hash = $2 ORDER BY subject LIMIT 1",
             desk.as_str(),
             &hash[..]
         )?;
@@ -90,15 +90,31 @@ impl AreaTx {
             return Ok(subject.parse()?);
         }
         let subject = self.new_subject(desk).await?;
+        self.known_by(desk, number, subject).await?;
+        Ok(subject)
+    }
+
+    /// From here on this subject is of whoever calls with this number.
+    pub(super) async fn known_by(
+        &mut self,
+        area: AreaCode,
+        number: &PhoneNumber,
+        subject: SubjectId,
+    ) -> Result<(), StoreError> {
+        let (hash, fingerprint) = (self.keys.number_hash(number.as_str()), self.keys.fingerprint());
+        // As in `new_subject`: a hash under a key that was rotated away finds nobody.
         sql!(
             run,
             self.conn(),
-            "INSERT INTO caller (area, number_hash, subject) VALUES ($1, $2, $3)",
-            desk.as_str(),
+            "INSERT INTO caller (area, number_hash, subject) SELECT $1, $2, $3 WHERE NOT EXISTS
+                (SELECT 1 FROM installation WHERE fingerprint <> $4 OR next_fingerprint IS NOT NULL)
+             ON CONFLICT (area, subject) DO NOTHING",
+            area.as_str(),
             &hash[..],
-            subject.to_string()
+            subject.to_string(),
+            &fingerprint[..]
         )?;
-        Ok(subject)
+        Ok(())
     }
 
     /// The report that the exchange told of before under the same name.

@@ -200,12 +200,33 @@ impl Program {
         command
     }
 
+    /// The same without this variable.
+    pub fn without(mut self, name: &str) -> Self {
+        self.env.retain(|(known, _)| known != name);
+        self
+    }
+
+    /// Starts a command; the test ends it.
+    pub fn start(&self, args: &[&str]) -> Child {
+        self.command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
     /// Runs a command to its end.
     pub async fn run(&self, args: &[&str]) -> Ended {
+        self.run_on(args, Stdio::null()).await
+    }
+
+    /// Runs a command that reads a file of its folder.
+    pub async fn run_with_input(&self, args: &[&str], file: &str) -> Ended {
+        self.run_on(args, File::open(self.path(file)).unwrap().into()).await
+    }
+
+    async fn run_on(&self, args: &[&str], input: Stdio) -> Ended {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let no = NEXT.fetch_add(1, Ordering::Relaxed);
         let (out, err) = (self.path(&format!("{no}.out")), self.path(&format!("{no}.err")));
         let mut command = self.command(args);
+        command.stdin(input);
         command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
         let mut child = command.spawn().unwrap();
         let started = Instant::now();
