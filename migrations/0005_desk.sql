@@ -54,12 +54,14 @@ ALTER TABLE report ADD COLUMN closing TEXT;
 ALTER TABLE report ADD COLUMN reopened BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE report ADD COLUMN recording TEXT;
 ALTER TABLE report ADD COLUMN exchange_id TEXT;
-UPDATE report SET desk_area = area, desk = 'SPKT', flow = area, since_ms = received_ms,
+-- Where a repeat looks for it: the area by what the sender said, whoever is on shift and whatever became known.
+ALTER TABLE report ADD COLUMN home TEXT;
+UPDATE report SET desk_area = area, desk = 'SPKT', flow = area, home = area, since_ms = received_ms,
     attention = CASE WHEN closed_ms IS NULL THEN 'followed' ELSE 'done' END;
 INSERT INTO deadline (area, kind, no, due_ms)
     SELECT area, 'report', no, received_ms + 60000 FROM report WHERE closed_ms IS NULL ON CONFLICT (area, kind, no) DO NOTHING;
 -- The exchange may tell of a call twice.
-CREATE UNIQUE INDEX report_exchange ON report (flow, exchange_id) WHERE exchange_id IS NOT NULL;
+CREATE UNIQUE INDEX report_exchange ON report (home, exchange_id) WHERE exchange_id IS NOT NULL;
 -- What a desk has in hand, and the newest of a caller.
 CREATE INDEX report_desk ON report (desk_area, desk) WHERE closed_ms IS NULL;
 -- What people told in a time.

@@ -31,16 +31,20 @@ impl Engine {
         mut report: NewReport,
         valid: bool,
     ) -> Result<Received, Error> {
-        let waiting = self.place_waiting(&mut report).await;
+        let said = report.place;
+        // Who finds a report valid says where; what a phone sent fills in for one that is not judged yet.
+        let waiting = if valid { None } else { self.place_waiting(&mut report).await };
         let landing = match (valid, report.place) {
             (true, Some(place)) => self.land(place, report.priority).await,
             (true, None) => return Err(Refusal::invalid("place", "a valid report needs a place").into()),
             (false, _) => Landing::Unjudged,
         };
-        let desk = self.desk_for(&cause.scope, desk, &landing, report.place);
+        let named = desk;
+        let desk = self.desk_for(&cause.scope, named, &landing, report.place);
         let desk = desk.ok_or_else(|| Refusal::invalid("area", "name the area whose desk took the report"))?;
         let place = report.place;
-        let at = self.reception(&cause.scope, desk, &report, &landing).await?;
+        let home = self.desk_for(&cause.scope, named, &landing, said).unwrap_or(desk);
+        let at = Reception { home, ..self.reception(&cause.scope, desk, &report, &landing).await? };
         let number = report.caller_number.clone();
         let mut received = self.inner.store.receive_report(cause, at, report, landing).await?;
         received.report.place = place;
@@ -53,12 +57,14 @@ impl Engine {
     /// # Errors
     /// [`Refusal::Invalid`] when the area cannot be told, out of scope, or the database's failure.
     pub async fn take_call(&self, cause: &Cause, area: Option<AreaCode>, mut call: NewReport) -> Result<Report, Error> {
+        let said = call.place;
         let waiting = self.place_waiting(&mut call).await;
         let flow = self.desk_for(&cause.scope, area, &Landing::Unjudged, call.place);
         let flow = flow.ok_or_else(|| Refusal::invalid("area", "name the area that the call comes from"))?;
+        let home = self.desk_for(&cause.scope, area, &Landing::Unjudged, said).unwrap_or(flow);
         let district = self.district_in(flow, call.place);
         let ring = self.first_ring_of(flow, district.as_deref(), call.caller_number.as_ref()).await?;
-        let at = Reception { area: ring.map_or(flow, |ring| ring.desk.area), flow, district, ring, holder: None };
+        let at = Reception { area: ring.map_or(flow, |ring| ring.desk.area), home, flow, district, ring, holder: None };
         let (place, number) = (call.place, call.caller_number.clone());
         let mut received = self.inner.store.receive_report(cause, at, call, Landing::Unjudged).await?;
         received.report.place = place;

@@ -47,6 +47,9 @@ pub enum Landing {
 pub struct Reception {
     /// The area that receives it and numbers it.
     pub area: AreaCode,
+    /// Where a repeat of the command, or of the exchange's word, looks for it: the area by what the sender said, and by
+    /// nothing that may have changed since.
+    pub home: AreaCode,
     /// Whose flow it follows.
     pub flow: AreaCode,
     /// The district of the place.
@@ -61,7 +64,7 @@ impl Reception {
     /// At an area's own desk.
     #[must_use]
     pub const fn at(area: AreaCode) -> Self {
-        Self { area, flow: area, district: None, ring: None, holder: None }
+        Self { area, home: area, flow: area, district: None, ring: None, holder: None }
     }
 }
 
@@ -118,10 +121,10 @@ impl AreaTx {
     }
 
     /// The report that the exchange told of before under the same name.
-    async fn told_before(&mut self, flow: AreaCode, new: &NewReport) -> Result<Option<Received>, StoreError> {
+    async fn told_before(&mut self, home: AreaCode, new: &NewReport) -> Result<Option<Received>, StoreError> {
         let Some(exchange_id) = &new.exchange_id else { return Ok(None) };
-        let select = "SELECT area, no FROM report WHERE flow = $1 AND exchange_id = $2";
-        let before = sql!(row(String, i64), self.conn(), select, flow.as_str(), exchange_id)?;
+        let select = "SELECT area, no FROM report WHERE home = $1 AND exchange_id = $2";
+        let before = sql!(row(String, i64), self.conn(), select, home.as_str(), exchange_id)?;
         let Some((area, no)) = before else { return Ok(None) };
         let report = self.report(ReportId { area: area.parse()?, no }).await?;
         let incident = match report.incident {
@@ -137,7 +140,7 @@ impl AreaTx {
         new: NewReport,
         landing: Landing,
     ) -> Result<Received, StoreError> {
-        if let Some(before) = self.told_before(at.flow, &new).await? {
+        if let Some(before) = self.told_before(at.home, &new).await? {
             return Ok(before);
         }
         let id = ReportId { area: at.area, no: self.next_report(at.area)? };
@@ -214,8 +217,8 @@ impl AreaTx {
             run,
             self.conn(),
             "INSERT INTO report (area, no, channel, status, kind, priority, subject, accuracy_m, district, outside_area,
-                received_ms, rung_ms, answered_ms, validated_ms, desk_area, desk, flow, call, exchange_id, since_ms)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $11)",
+                received_ms, rung_ms, answered_ms, validated_ms, desk_area, desk, flow, call, exchange_id, home, since_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $11)",
             id.area.as_str(),
             id.no,
             new.channel.as_str(),
@@ -234,7 +237,8 @@ impl AreaTx {
             desk.name(),
             at.flow.as_str(),
             new.call.map(CallState::as_str),
-            &new.exchange_id
+            &new.exchange_id,
+            at.home.as_str()
         )?;
         Ok(())
     }
@@ -297,13 +301,13 @@ impl Store {
                 Landing::City { .. } | Landing::Unjudged => cause.scope.require(at.area, Act::TakeReport)?,
             }
         }
-        let (flow, mut areas) = (at.flow, vec![at.area, at.flow]);
+        let (home, mut areas) = (at.home, vec![at.area, at.home]);
         areas.extend(at.ring.map(|ring| ring.desk.area));
         if let Landing::City { city, .. } = &landing {
             areas.push(*city);
         }
         // Which desk it rings at depends on who is on shift; a repeat must find it all the same.
-        self.write_at(flow, &areas, cause, move |tx| Box::pin(async move { tx.receive(at, report, landing).await }))
+        self.write_at(home, &areas, cause, move |tx| Box::pin(async move { tx.receive(at, report, landing).await }))
             .await
     }
 }

@@ -61,6 +61,20 @@ fn near(report: &Value, place: Place) -> bool {
 }
 
 with_gateway! {
+    async fn a_call_told_twice_is_one_though_its_place_came_first(s: Served) {
+        let exchange = s.token(Role::Operator, "KALTIM").await;
+        s.sits(Role::Operator, "KALTIM", "KALTIM.SPKT").await;
+        assert_eq!(s.texts(NUMBER, &sms(scene(), 20, s.engine.now())).await, "waits");
+        let call = json!({ "command_id": CommandId::random(), "exchange_id": "pbx-9", "caller_number": NUMBER });
+        let one = s.post(&exchange, "/calls", call.clone()).await.expect(201);
+        assert_eq!(one["flow"], "BPN", "the place says whose call it is");
+        let two = s.post(&exchange, "/calls", call.clone()).await.expect(201);
+        let mut unnamed = call;
+        unnamed.as_object_mut().unwrap().remove("command_id");
+        let three = s.post(&exchange, "/calls", unnamed).await.expect(201);
+        assert_eq!((&two["id"], &three["id"]), (&one["id"], &one["id"]), "the place was taken by the first");
+    }
+
     async fn a_ringing_call_gets_its_place_and_a_better_one_replaces_it(s: Served) {
         let exchange = s.token(Role::Operator, "KALTIM").await;
         let desk = s.sits(Role::Operator, "KALTIM", "KALTIM.SPKT").await;
