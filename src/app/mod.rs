@@ -82,6 +82,12 @@ pub async fn run(command: Command, config: Config) -> Result<bool, String> {
             cli::desks::flow(command, &engine).await?;
             engine.close().await;
         }
+        Command::Sla(command) => {
+            let (engine, _) = open(&config, clock).await?;
+            let whole = cli::sla::run(command, &engine).await?;
+            engine.close().await;
+            return Ok(whole);
+        }
         Command::Unit(command) => {
             let (engine, _) = open(&config, clock).await?;
             cli::units::run(command, &engine).await?;

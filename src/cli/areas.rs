@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         access::{Cause, Scope},
-        area::{AID_M_MAX, OfferMode, Targets},
+        area::{AID_M_MAX, OfferMode},
         ids::AreaCode,
     },
     engine::{Engine, Error},
@@ -30,9 +30,9 @@ pub enum AreaCommand {
         #[arg(long)]
         only: Vec<String>,
     },
-    /// Change how an area offers, its part in mutual aid, its promise. What is not said stays.
+    /// Change how an area offers, its part in mutual aid. What is not said stays.
     #[command(
-        after_help = "Examples:\n  sigap area set BPN --aid-m 3000\n  sigap area set BPN --aid-m 0\n  sigap area set BPN --offers manual --target-min 8"
+        after_help = "Examples:\n  sigap area set BPN --aid-m 3000\n  sigap area set BPN --aid-m 0\n  sigap area set BPN --offers manual"
     )]
     Set(Set),
     /// List the areas.
@@ -54,9 +54,6 @@ pub struct Set {
     /// a manual city are proposed, not asked, for its neighbours as well.
     #[arg(long, group = "what", value_name = "auto|manual")]
     offers: Option<OfferMode>,
-    /// The promise for every priority from now on, minutes.
-    #[arg(long, group = "what", value_name = "MINUTES", value_parser = clap::value_parser!(i64).range(1..=1_440))]
-    target_min: Option<i64>,
 }
 
 /// Runs an area command.
@@ -103,9 +100,6 @@ async fn change(set: &Set, engine: &Engine) -> Result<(), Error> {
     }
     if let Some(offers) = set.offers {
         engine.set_offers(&cause, set.area, offers).await?;
-    }
-    if let Some(min) = set.target_min {
-        engine.set_targets(&cause, set.area, Targets([min * 60_000; 4])).await?;
     }
     println!("{} changed", set.area);
     Ok(())

@@ -4,6 +4,7 @@ pub mod areas;
 pub mod callers;
 pub mod desks;
 pub mod journal;
+pub mod sla;
 pub mod trackers;
 pub mod units;
 pub mod users;
@@ -64,6 +65,12 @@ pub enum Command {
     /// By which ladder of desks an area's reports go.
     #[command(subcommand, after_help = "Examples:\n  sigap flow import BPN --preset 2026\n  sigap flow show BPN")]
     Flow(desks::FlowCommand),
+    /// What a city promises, and its figures.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  sigap sla set BPN --preset bands-2025\n  sigap sla show BPN\n  sigap sla history BPN"
+    )]
+    Sla(sla::SlaCommand),
     /// What can be sent.
     #[command(subcommand, after_help = "Examples:\n  sigap unit add BPN-M12 --kind motorcycle")]
     Unit(units::UnitCommand),

@@ -117,6 +117,9 @@ pub struct Incident {
     pub disposition: Option<Disposition>,
     /// No unit could be found; the dispatchers were alarmed at this time.
     pub unassigned_since: Option<UnixMs>,
+    /// How far the scene is from the nearest station, metres, where the promise asks for it and a station is known.
+    #[serde(default)]
+    pub station_m: Option<f64>,
     /// The promise and the moments that count for it.
     pub clock: Clock,
 }

@@ -3,8 +3,16 @@
 //! The intervals are those of NFPA 1225 and FIELD practice: answer, processing, queue, turnout, travel; response is the
 //! whole. A mean hides the tail, so figures are shares and percentiles.
 
+pub mod cause;
+pub mod fact;
+pub mod policy;
+pub mod preset;
+pub mod tally;
+
 use super::time::UnixMs;
+use policy::Segment;
 use serde::{Deserialize, Serialize};
+use tally::Tally;
 
 /// Share of the target after which an incident is at risk whatever its units do.
 pub const AT_RISK_SHARE: f64 = 0.7;
@@ -16,6 +24,9 @@ pub struct Clock {
     pub start: UnixMs,
     /// What was promised when it began, milliseconds.
     pub target_ms: i64,
+    /// The version of the city's policy that says so.
+    #[serde(default)]
+    pub policy: i64,
     /// When that report was answered.
     pub answered: Option<UnixMs>,
     /// When it was found valid.
@@ -33,7 +44,9 @@ pub struct Clock {
 }
 
 /// How long each part took, milliseconds; `None` where its end has not come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, schemars::JsonSchema,
+)]
 pub struct Segments {
     /// Rung → answered.
     pub answer_ms: Option<i64>,
@@ -64,6 +77,14 @@ impl Clock {
         travel_ms.map_or(by_share, |t| by_share.min(self.due().plus(-t)))
     }
 
+    /// When a part began, as far as is known: the latest moment before it that has come.
+    #[must_use]
+    pub fn began(&self, segment: Segment) -> UnixMs {
+        let moments = [Some(self.start), self.answered, self.validated, self.accepted, self.en_route];
+        let until = segment as usize;
+        moments.into_iter().take(until + 1).flatten().next_back().unwrap_or(self.start)
+    }
+
     /// Whether the promise was kept; `None` while that is open.
     #[must_use]
     pub fn kept(&self) -> Option<bool> {
@@ -90,8 +111,70 @@ impl Clock {
     }
 }
 
-/// Live counts of an area, and today's share within target.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+/// What is open in an area: incidents of citizens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenCounts {
+    /// All of them.
+    pub open: i64,
+    /// Those that wait for a unit.
+    pub waiting: i64,
+    /// At risk and not breached.
+    pub at_risk: i64,
+    /// Past their target without a unit on scene.
+    pub breached: i64,
+    /// Of those, begun on the city's own day.
+    pub late_today: i64,
+}
+
+/// How a city stands: what is open, and what was decided of what began today.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Today {
+    /// What is open.
+    pub open: OpenCounts,
+    /// What is decided.
+    pub tally: Tally,
+}
+
+impl Today {
+    /// Adds another city.
+    pub fn and(&mut self, other: &Self) {
+        let (open, of) = (&mut self.open, &other.open);
+        open.open += of.open;
+        open.waiting += of.waiting;
+        open.at_risk += of.at_risk;
+        open.breached += of.breached;
+        open.late_today += of.late_today;
+        self.tally.and(&other.tally);
+    }
+
+    /// As it is shown.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        let (open, tally) = (&self.open, &self.tally);
+        let decided_today = tally.counted + open.late_today;
+        let response = |percent| tally.response.percentile_s(percent).map(|s| s * 1_000);
+        #[expect(clippy::cast_precision_loss, reason = "incidents of a day are far below 2^53")]
+        let share_today = (decided_today > 0).then(|| tally.kept as f64 / decided_today as f64);
+        Standing {
+            open: open.open,
+            waiting: open.waiting,
+            at_risk: open.at_risk,
+            breached: open.breached,
+            decided_today,
+            within_target_today: tally.kept,
+            verified_today: tally.kept_verified,
+            excluded_today: tally.excluded.values().sum(),
+            share_today,
+            p50_ms: response(50),
+            p90_ms: response(90),
+            p95_ms: response(95),
+        }
+    }
+}
+
+/// Live counts of an area, and today's share within target. What began on the city's own day counts as today's.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema, schemars::JsonSchema)]
+#[serde(default)]
 pub struct Standing {
     /// Open incidents of citizens.
     pub open: i64,
@@ -101,47 +184,22 @@ pub struct Standing {
     pub at_risk: i64,
     /// Open ones past their target without a unit on scene.
     pub breached: i64,
-    /// Of today's (the city's own day): those whose promise is decided.
+    /// Of today's: those whose promise is decided.
     pub decided_today: i64,
     /// Of those, kept.
     pub within_target_today: i64,
     /// Of those kept, with an arrival that the unit's own fix confirms.
     pub verified_today: i64,
+    /// Of today's: those that do not count, for whatever reason.
+    pub excluded_today: i64,
     /// `within_target_today / decided_today`; `None` when none is decided.
     pub share_today: Option<f64>,
-    /// Median response of today's arrivals, milliseconds.
+    /// Median response of today's arrivals, milliseconds, by whole seconds, rounded up.
     pub p50_ms: Option<i64>,
     /// 90th percentile of today's arrivals, milliseconds.
     pub p90_ms: Option<i64>,
-}
-
-impl Standing {
-    /// The share kept of what is decided.
-    #[must_use]
-    pub fn share(&self) -> Option<f64> {
-        #[expect(clippy::cast_precision_loss, reason = "incidents of a day are far below 2^53")]
-        let share = |kept: i64, all: i64| kept as f64 / all as f64;
-        (self.decided_today > 0).then(|| share(self.within_target_today, self.decided_today))
-    }
-
-    /// Counts of two areas together. Percentiles do not add up and are left out.
-    #[must_use]
-    pub fn and(self, other: &Self) -> Self {
-        let mut sum = Self {
-            open: self.open + other.open,
-            waiting: self.waiting + other.waiting,
-            at_risk: self.at_risk + other.at_risk,
-            breached: self.breached + other.breached,
-            decided_today: self.decided_today + other.decided_today,
-            within_target_today: self.within_target_today + other.within_target_today,
-            verified_today: self.verified_today + other.verified_today,
-            share_today: None,
-            p50_ms: None,
-            p90_ms: None,
-        };
-        sum.share_today = sum.share();
-        sum
-    }
+    /// 95th percentile of today's arrivals, milliseconds.
+    pub p95_ms: Option<i64>,
 }
 
 /// The value below or at which `percent` of `sorted` lie (nearest rank); `None` of an empty list.
@@ -158,6 +216,7 @@ mod tests {
     const CLOCK: Clock = Clock {
         start: UnixMs(0),
         target_ms: 600_000,
+        policy: 1,
         answered: None,
         validated: None,
         accepted: None,

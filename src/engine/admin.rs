@@ -116,14 +116,6 @@ impl Engine {
         self.inner.store.set_aid(cause, area, aid_m).await
     }
 
-    /// Sets the promise of a city, from now on.
-    ///
-    /// # Errors
-    /// [`Error`] with the refusal, or the database's failure.
-    pub async fn set_targets(&self, cause: &Cause, area: AreaCode, targets: Targets) -> Result<(), Error> {
-        self.inner.store.set_targets(cause, area, targets).await
-    }
-
     /// Sets up a unit.
     ///
     /// # Errors

@@ -8,7 +8,6 @@ use super::{
 use crate::{
     domain::{
         access::*,
-        area::*,
         dispatch::Dispatch,
         event::Event,
         ids::*,
@@ -17,7 +16,6 @@ use crate::{
         place::{Bounds, Place},
         refusal::Refusal,
         report::Report,
-        sla::Standing,
         unit::Unit,
     },
     live::{LiveError, Position, Positions},
@@ -219,39 +217,6 @@ impl Engine {
     /// [`Error`] with the refusal, or the database's failure.
     pub async fn close_incident(&self, cause: &Cause, id: IncidentId, how: Disposition) -> Result<Incident, Error> {
         self.inner.store.close_incident(cause, id, how).await
-    }
-
-    /// How an area stands with its promise; a region is the sum of its cities.
-    ///
-    /// # Errors
-    /// [`Error`] when out of scope or the database fails.
-    pub async fn standing(&self, scope: &Scope, area: AreaCode) -> Result<Standing, Error> {
-        scope.require(area, Act::See)?;
-        let (catalog, now) = (self.catalog(), self.now());
-        let cities: Vec<&Area> = catalog
-            .tree()
-            .within(area)
-            .into_iter()
-            .filter_map(|code| catalog.area(code))
-            .filter(|a| a.level == Level::City)
-            .collect();
-        let mut sum: Option<Standing> = None;
-        for city in cities {
-            let standing = self.inner.store.standing(scope, city.code, city.zone.day_start(now)).await?;
-            sum = Some(match sum {
-                Some(sum) => sum.and(&standing),
-                None => standing,
-            });
-        }
-        Ok(sum.unwrap_or_default())
-    }
-
-    /// The live counts of every city with open incidents, for operations: nothing of today, nothing of persons.
-    ///
-    /// # Errors
-    /// [`Error`] when the database fails.
-    pub async fn open_counts(&self) -> Result<Vec<(AreaCode, Standing)>, Error> {
-        self.inner.store.open_counts().await
     }
 
     /// A page of an area's journal.

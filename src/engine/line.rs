@@ -143,7 +143,13 @@ impl Engine {
     async fn emit(&self, area: AreaCode, events: &[Arc<Event>]) {
         self.tell_live(area, events).await;
         let changes_catalog = |e: &Arc<Event>| {
-            matches!(e.what, Happened::AreaCreated { .. } | Happened::AreaChanged { .. } | Happened::UnitAdded { .. })
+            matches!(
+                e.what,
+                Happened::AreaCreated { .. }
+                    | Happened::AreaChanged { .. }
+                    | Happened::PolicySet { .. }
+                    | Happened::UnitAdded { .. }
+            )
         };
         if events.iter().any(changes_catalog) {
             self.renew_catalog().await;

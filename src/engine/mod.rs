@@ -31,13 +31,14 @@ mod reports;
 mod rounds;
 mod seats;
 mod settings;
+mod sla;
 mod track;
 mod trackers;
 mod whatsapp;
 
 pub use crate::live::{Availability, Position, Positions};
 pub use crate::post::{Post, whatsapp::Settings as WhatsappSettings};
-pub use crate::store::StoreError as Error;
+pub use crate::store::{Rebuilt, StoreError as Error};
 pub use admin::Imported;
 pub use aml::Located;
 pub use assign::Order;

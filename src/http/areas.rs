@@ -1,4 +1,4 @@
-//! Areas, their promise, their journals.
+//! Areas and their journals.
 
 use super::{
     Answer, HttpState, State,
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{access::Act, area::Area, ids::AreaCode, refusal::Refusal},
-    wire::bodies::areas::{AreaBody, AreaPatchBody, JournalBody, JournalQuery, SlaBody},
+    wire::bodies::areas::{AreaBody, AreaPatchBody, JournalBody, JournalQuery},
 };
 use actix_web::{
     get, patch,
@@ -15,7 +15,7 @@ use actix_web::{
 };
 
 /// One area, if the asker sees it.
-fn seen(asker: &Asker, state: &HttpState, code: AreaCode) -> Result<Area, Refusal> {
+pub(super) fn seen(asker: &Asker, state: &HttpState, code: AreaCode) -> Result<Area, Refusal> {
     asker.scope.require(code, Act::See)?;
     state.engine.catalog().area(code).cloned().ok_or(Refusal::NotFound("area"))
 }
@@ -43,7 +43,7 @@ pub async fn get_area(asker: Asker, state: State, code: Path<AreaCode>) -> Answe
     Ok(Json(AreaBody { area, districts }))
 }
 
-/// Change how an area offers, its part in mutual aid, or its promise. Admins only.
+/// Change how an area offers, or its part in mutual aid. Admins only.
 #[utoipa::path(
     tag = "areas",
     params(("code" = AreaCode, Path, description = "The area, as in `BPN`.")),
@@ -68,27 +68,9 @@ pub async fn change_area(
     if let Some(aid_m) = body.aid_m {
         state.engine.set_aid(&cause, *code, aid_m).await?;
         area.aid_m = aid_m;
-        cause.command = None;
-    }
-    if let Some(targets) = body.targets {
-        state.engine.set_targets(&cause, *code, targets).await?;
-        area.targets = targets;
     }
     let districts = state.engine.catalog().districts(*code).iter().map(Into::into).collect();
     Ok(Json(AreaBody { area, districts }))
-}
-
-/// How an area stands with its promise: live counts, and today's share within target.
-#[utoipa::path(
-    tag = "areas",
-    params(("code" = AreaCode, Path, description = "The area, as in `BPN`.")),
-    responses((status = 200, description = "The counts.", body = SlaBody), ReadProblems),
-)]
-#[get("/areas/{code}/sla")]
-pub async fn area_sla(asker: Asker, state: State, code: Path<AreaCode>) -> Answer<SlaBody> {
-    let targets = seen(&asker, &state, *code)?.targets;
-    let standing = state.engine.standing(&asker.scope, *code).await?;
-    Ok(Json(SlaBody { area: *code, at: state.engine.now(), targets, standing }))
 }
 
 /// A page of an area's journal.

@@ -22,6 +22,7 @@ mod methods;
 mod metrics;
 mod openapi;
 mod reports;
+mod sla;
 mod trackers;
 mod tracking;
 mod units;
@@ -142,13 +143,14 @@ macro_rules! routes {
 
 mod api {
     use super::{
-        ServiceConfig, areas, auth, callers, calls, desks, dispatches, incidents, links, messages, reports, trackers,
-        units,
+        ServiceConfig, areas, auth, callers, calls, desks, dispatches, incidents, links, messages, reports, sla,
+        trackers, units,
     };
 
     routes! {
         auth: login, refresh, logout, ws_ticket;
-        areas: list_areas, get_area, change_area, area_sla, area_journal;
+        areas: list_areas, get_area, change_area, area_journal;
+        sla: area_sla, list_policies, set_policy, list_presets;
         units: list_units, add_unit, get_unit, sign_on, sign_off, set_duty, unit_work, unit_track, panic;
         desks: list_desks, put_desk, begin_shift, end_shift, get_flow, set_flow, evaluation;
         trackers: add_tracker, list_trackers, revoke_tracker;

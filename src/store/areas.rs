@@ -6,22 +6,22 @@
 use super::{
     AreaTx, Store, StoreError,
     error::refuse,
+    sla::{targets_at, write_policy},
     sql::{Conn, sql},
 };
 use crate::domain::{
-    access::{Act, Cause, Scope},
+    access::{Act, Actor, Cause, Scope},
     area::{AID_M_MAX, Area, AreaTree, Level, Targets},
     boundary::Boundary,
     desk::DeskKind,
     event::{Audience, GENESIS, Happened},
     ids::*,
     import::NewArea,
-    incident::Priority,
     place::Place,
     refusal::Refusal,
+    sla::policy::{Policy, Rules},
     time::UnixMs,
 };
-use std::collections::HashMap;
 
 /// Characters that a name may have.
 const NAME_MAX: usize = 200;
@@ -88,40 +88,8 @@ pub(super) async fn find(c: &mut Conn<'_>, code: AreaCode, now: UnixMs) -> Resul
         code.as_str()
     )?;
     let Some(row) = row else { return Ok(None) };
-    let rows = sql!(
-        all(String, i64),
-        c,
-        "SELECT priority, target_ms FROM area_target WHERE area = $1 AND from_ms <= $2 ORDER BY from_ms",
-        code.as_str(),
-        now.0
-    )?;
-    let mut targets = Targets::default();
-    for (priority, ms) in rows {
-        targets.0[priority.parse::<Priority>()? as usize] = ms;
-    }
+    let targets = targets_at(c, Some(code), now).await?.remove(code.as_str()).unwrap_or_default();
     Ok(Some(row.with(targets)?))
-}
-
-/// Writes the promise from a moment on.
-pub(super) async fn write_targets(
-    c: &mut Conn<'_>,
-    area: AreaCode,
-    targets: Targets,
-    from: UnixMs,
-) -> Result<(), sqlx::Error> {
-    for priority in Priority::ALL {
-        sql!(
-            run,
-            c,
-            "INSERT INTO area_target (area, priority, from_ms, target_ms) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (area, priority, from_ms) DO UPDATE SET target_ms = excluded.target_ms",
-            area.as_str(),
-            priority.as_str(),
-            from.0,
-            targets.of(*priority)
-        )?;
-    }
-    Ok(())
 }
 
 /// Another area may have the government's code already.
@@ -189,7 +157,9 @@ async fn prepare(c: &mut Conn<'_>, new: &NewArea, now: UnixMs) -> Result<(), Sto
             &area.name
         )?;
         // From the beginning of time: a report may be older than the area that its incident goes to.
-        write_targets(c, area.code, area.targets, UnixMs(0)).await?;
+        let (rules, author) = (Rules::simple(area.targets).settled(), Actor::System.to_string());
+        let first = Policy { version: 1, from: UnixMs(0), set: now, author, rules };
+        write_policy(c, area.code, &first).await?;
     }
     Ok(())
 }
@@ -243,8 +213,7 @@ impl AreaTx {
             .map_err(|e| official_code_taken(e, area))?;
         }
         if before.targets != area.targets {
-            what.push("targets");
-            write_targets(&mut self.conn(), code, area.targets, now).await?;
+            self.put_policy(code, Rules::simple(area.targets).settled(), now).await?;
         }
         if !what.is_empty() {
             self.area_changed(code, &what.join(", ")).await?;
@@ -300,16 +269,7 @@ impl Store {
         let scope = scope.clone();
         self.read(move |c| {
             Box::pin(async move {
-                let targets = sql!(
-                    all(String, String, i64),
-                    c,
-                    "SELECT area, priority, target_ms FROM area_target WHERE from_ms <= $1 ORDER BY from_ms",
-                    now.0
-                )?;
-                let mut promises: HashMap<String, Targets> = HashMap::new();
-                for (area, priority, ms) in targets {
-                    promises.entry(area).or_default().0[priority.parse::<Priority>()? as usize] = ms;
-                }
+                let promises = targets_at(c, None, now).await?;
                 let rows = sql!(
                     all AreaRow,
                     c,

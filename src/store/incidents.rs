@@ -4,6 +4,7 @@ use super::{
     Keys, Store, StoreError,
     openings::{Beginning, note_context},
     seal,
+    sla::InForce,
     sql::{Conn, sql},
 };
 use crate::domain::{
@@ -39,6 +40,8 @@ pub(super) struct IncidentRow {
     unassigned_ms: Option<i64>,
     start_ms: i64,
     target_ms: i64,
+    policy: i64,
+    station_m: Option<f64>,
     answered_ms: Option<i64>,
     validated_ms: Option<i64>,
     accepted_ms: Option<i64>,
@@ -72,9 +75,11 @@ impl TryFrom<IncidentRow> for Incident {
             closed: row.closed_ms.map(UnixMs),
             disposition: word(row.disposition)?,
             unassigned_since: row.unassigned_ms.map(UnixMs),
+            station_m: row.station_m,
             clock: Clock {
                 start: UnixMs(row.start_ms),
                 target_ms: row.target_ms,
+                policy: row.policy,
                 answered: row.answered_ms.map(UnixMs),
                 validated: row.validated_ms.map(UnixMs),
                 accepted: row.accepted_ms.map(UnixMs),
@@ -233,7 +238,7 @@ impl Store {
         .await
     }
 
-    /// More or less urgent. The promise becomes the one that was in force for that priority when the clock started.
+    /// More or less urgent. The promise becomes what the incident's policy says for that priority.
     ///
     /// # Errors
     /// [`StoreError`] when out of scope, closed, or the database fails.
@@ -249,16 +254,12 @@ impl Store {
             Box::pin(async move {
                 let before = tx.incident(id).await?;
                 open_only(&before)?;
-                let target_ms = tx.target_ms(id.area, priority, before.clock.start).await?;
-                sql!(
-                    run,
-                    tx.conn(),
-                    "UPDATE incident SET priority = $3, target_ms = $4 WHERE area = $1 AND no = $2",
-                    id.area.as_str(),
-                    id.no,
-                    priority.as_str(),
-                    target_ms
-                )?;
+                let by = InForce::Version(before.clock.policy);
+                let promise = tx.promise(id.area, priority, before.place, by).await?;
+                let target_ms = promise.band.target_ms;
+                let change = "UPDATE incident SET priority = $3 WHERE area = $1 AND no = $2";
+                sql!(run, tx.conn(), change, id.area.as_str(), id.no, priority.as_str())?;
+                tx.set_promise(id, &promise).await?;
                 let what = Happened::IncidentPriority { incident: id, priority, target_ms };
                 tx.event(id.area, &id.to_string(), Audience::Desk, what).await?;
                 let after = tx.incident(id).await?;
@@ -296,7 +297,7 @@ impl Store {
                 let first = sql!(
                     run,
                     tx.conn(),
-                    "UPDATE incident SET unassigned_ms = $3
+                    "UPDATE incident SET unassigned_ms = $3, no_unit_ms = COALESCE(no_unit_ms, $3)
                      WHERE area = $1 AND no = $2 AND unassigned_ms IS NULL AND status = 'waiting'",
                     id.area.as_str(),
                     id.no,

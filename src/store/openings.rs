@@ -1,15 +1,14 @@
 //! An incident inside a transaction: its opening, its place, its notes, its clock.
 
-use super::{AreaTx, StoreError, incidents::find, sql::sql};
+use super::{AreaTx, StoreError, incidents::find, sla::InForce, sql::sql};
 use crate::domain::{
-    area::DEFAULT_TARGET_MS,
     deadline::DeadlineKind,
     event::{Audience, Happened, Update, Work},
     ids::*,
     incident::*,
     place::Place,
     refusal::Refusal,
-    sla::Clock,
+    sla::{Clock, policy::Promise},
     time::UnixMs,
 };
 
@@ -27,23 +26,19 @@ impl AreaTx {
         find(&mut self.conn(), id).await?.ok_or(StoreError::Refused(Refusal::NotFound("incident")))
     }
 
-    /// The promise that was in force in an area at a moment, milliseconds.
-    pub(super) async fn target_ms(
-        &mut self,
-        area: AreaCode,
-        priority: Priority,
-        at: UnixMs,
-    ) -> Result<i64, StoreError> {
-        let target = sql!(
-            scalar i64,
+    /// Keeps what is promised to an incident.
+    pub(super) async fn set_promise(&mut self, id: IncidentId, promise: &Promise) -> Result<(), StoreError> {
+        sql!(
+            run,
             self.conn(),
-            "SELECT target_ms FROM area_target WHERE area = $1 AND priority = $2 AND from_ms <= $3
-             ORDER BY from_ms DESC LIMIT 1",
-            area.as_str(),
-            priority.as_str(),
-            at.0
+            "UPDATE incident SET target_ms = $3, policy = $4, station_m = $5 WHERE area = $1 AND no = $2",
+            id.area.as_str(),
+            id.no,
+            promise.band.target_ms,
+            promise.version,
+            promise.station_m
         )?;
-        Ok(target.unwrap_or(DEFAULT_TARGET_MS))
+        Ok(())
     }
 
     /// Writes a new incident with its clock, its deadlines and its first event.
@@ -55,15 +50,16 @@ impl AreaTx {
         report: Option<(ReportId, SubjectId)>,
     ) -> Result<Incident, StoreError> {
         let id = IncidentId { area: city, no: self.next_incident(city)? };
-        let target_ms = self.target_ms(city, new.priority, beginning.start).await?;
+        let promise = self.promise(city, new.priority, new.place, InForce::At(beginning.start)).await?;
+        let target_ms = promise.band.target_ms;
         let now = self.now();
         let ms = |at: Option<UnixMs>| at.map(|t| t.0);
         sql!(
             run,
             self.conn(),
             "INSERT INTO incident (area, no, kind, priority, origin, status, lat, lng, place_version, district, by_sign,
-                notes, opened_ms, start_ms, target_ms, answered_ms, validated_ms)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $15, $9, 0, $10, $11, $12, $13, $14)",
+                notes, opened_ms, start_ms, target_ms, answered_ms, validated_ms, policy, station_m)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $15, $9, 0, $10, $11, $12, $13, $14, $16, $17)",
             city.as_str(),
             id.no,
             &new.kind,
@@ -78,7 +74,9 @@ impl AreaTx {
             target_ms,
             ms(beginning.answered),
             ms(beginning.validated),
-            &new.district
+            &new.district,
+            promise.version,
+            promise.station_m
         )?;
         let opened = Happened::IncidentOpened {
             incident: id,
@@ -123,7 +121,14 @@ impl AreaTx {
         self.write_place(id, version, place, &district).await?;
         let what = Happened::IncidentPlace { incident: id, version, district };
         self.event(id.area, &id.to_string(), Audience::Desk, what).await?;
-        Ok(())
+        // The promise is that of the place where it was all along.
+        let incident = self.incident(id).await?;
+        let (start, by) = (incident.clock.start, InForce::Version(incident.clock.policy));
+        let promise = self.promise(id.area, incident.priority, place, by).await?;
+        match promise.band.target_ms == incident.clock.target_ms {
+            true => self.set_promise(id, &promise).await,
+            false => self.set_clock(&incident, start, &promise).await,
+        }
     }
 
     /// Keeps a version of the place beside those before it.
@@ -228,19 +233,26 @@ impl AreaTx {
         if start == incident.clock.start {
             return Ok(());
         }
+        let by = InForce::At(start);
+        let promise = self.promise(incident.id.area, incident.priority, incident.place, by).await?;
+        self.set_clock(incident, start, &promise).await
+    }
+
+    /// Lets the clock run from `start` with this promise: breached or not, and its deadlines, follow.
+    async fn set_clock(&mut self, incident: &Incident, start: UnixMs, promise: &Promise) -> Result<(), StoreError> {
         let (id, now) = (incident.id, self.now());
-        let target_ms = self.target_ms(id.area, incident.priority, start).await?;
-        let clock = Clock { start, target_ms, ..incident.clock };
+        self.set_promise(id, promise).await?;
+        let target_ms = promise.band.target_ms;
+        let clock = Clock { start, target_ms, policy: promise.version, ..incident.clock };
         let late = clock.on_scene.unwrap_or(now) > clock.due();
         let breached = if late { clock.breached.or(Some(now)) } else { None };
         sql!(
             run,
             self.conn(),
-            "UPDATE incident SET start_ms = $3, target_ms = $4, breached_ms = $5 WHERE area = $1 AND no = $2",
+            "UPDATE incident SET start_ms = $3, breached_ms = $4 WHERE area = $1 AND no = $2",
             id.area.as_str(),
             id.no,
             start.0,
-            target_ms,
             breached.map(|b| b.0)
         )?;
         let what = Happened::IncidentClock { incident: id, start, target_ms };

@@ -1,41 +1,15 @@
-//! What an admin sets for an area: the promise, how it offers, its part in mutual aid.
+//! What an admin sets for an area: how it offers, its part in mutual aid.
 //!
 //! Invariant: a change is one guarded statement and one event; what is so already changes nothing and tells nothing.
 
-use super::{
-    Store, StoreError,
-    areas::{check_aid, check_targets, find, write_targets},
-    sql::sql,
-};
+use super::{Store, StoreError, areas::check_aid, sql::sql};
 use crate::domain::{
     access::{Act, Cause},
-    area::{OfferMode, Targets},
+    area::OfferMode,
     ids::AreaCode,
-    refusal::Refusal,
 };
 
 impl Store {
-    /// Changes the promise from now on. Incidents keep the target that they opened with.
-    ///
-    /// # Errors
-    /// [`Refusal::Invalid`] for a target of nothing, [`StoreError`] when out of scope or the database fails.
-    pub async fn set_targets(&self, cause: &Cause, area: AreaCode, targets: Targets) -> Result<(), StoreError> {
-        cause.scope.require(area, Act::Manage)?;
-        check_targets(targets)?;
-        self.write(&[area], cause, move |tx| {
-            Box::pin(async move {
-                let now = tx.now();
-                let before = find(&mut tx.conn(), area, now).await?.ok_or(Refusal::NotFound("area"))?;
-                if before.targets == targets {
-                    return Ok(());
-                }
-                write_targets(&mut tx.conn(), area, targets, now).await?;
-                tx.area_changed(area, "targets").await
-            })
-        })
-        .await
-    }
-
     /// Changes what happens when an incident opens.
     ///
     /// # Errors

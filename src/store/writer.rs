@@ -19,7 +19,7 @@ use super::{
 use crate::domain::{
     access::{Cause, CommandKey},
     event::Event,
-    ids::AreaCode,
+    ids::{AreaCode, IncidentId},
     refusal::Refusal,
     time::UnixMs,
 };
@@ -219,6 +219,7 @@ async fn commit_group(shared: &Shared, work: &mut VecDeque<Work>) -> Result<(Ans
         events: Vec::new(),
         lines: Vec::new(),
         planned: Vec::new(),
+        touched: BTreeSet::new(),
     };
     let mut answers = Vec::with_capacity(work.len());
     while let Some(Work { areas, home, cause, run }) = work.pop_front() {
@@ -255,6 +256,8 @@ pub struct AreaTx {
     lines: Vec<events::Line>,
     /// Deadlines that it has set, not yet in their table.
     pub(super) planned: Vec<Planned>,
+    /// Incidents whose figures it may have changed.
+    pub(super) touched: BTreeSet<IncidentId>,
 }
 
 impl AreaTx {
@@ -293,6 +296,7 @@ impl AreaTx {
             self.events.truncate(events);
             self.lines.clear();
             self.planned.clear();
+            self.touched.clear();
         }
         Ok(outcome)
     }
@@ -330,6 +334,7 @@ impl AreaTx {
     /// Runs a command and writes what it has gathered.
     async fn carry_out(&mut self, run: Run) -> Result<String, StoreError> {
         let reply = run(self).await?;
+        self.count_touched().await?;
         self.write_lines().await?;
         self.write_deadlines().await?;
         Ok(reply)

@@ -14,6 +14,7 @@ pub mod dispatches;
 pub mod incidents;
 pub mod messages;
 pub mod reports;
+pub mod sla;
 pub mod text;
 pub mod trackers;
 pub mod units;

@@ -10,6 +10,7 @@ use sigap::{
         import::NewArea,
         place::Place,
         refusal::Refusal,
+        sla::policy::Rules,
     },
     store::{Station, Store, StoreError},
 };
@@ -110,16 +111,19 @@ on_both! {
         let store = db.open().await;
         areas(&store).await;
         let faster = Targets([300_000, 600_000, 900_000, 1_200_000]);
-        store.set_targets(&system(1_000), code("BPN"), faster).await.unwrap();
-        store.set_targets(&system(1_000), code("BPN"), faster).await.unwrap();
+        for _ in 0..2 {
+            let set = store.set_policy(&system(1_000), code("BPN"), Rules::simple(faster), None).await.unwrap();
+            assert_eq!((set.version, set.from), (2, T0.plus(1_000)));
+        }
         let at = |ms| { let store = store.clone(); async move { store.area(&Scope::system(), code("BPN"), T0.plus(ms)).await.unwrap().unwrap().targets } };
         assert_eq!(at(-1_000_000).await, Targets::default());
         assert_eq!(at(999).await, Targets::default());
         assert_eq!(at(1_000).await, faster);
         assert_eq!(store.areas(&Scope::system(), T0.plus(1_000)).await.unwrap()[0].targets, faster);
         assert_eq!(store.areas(&Scope::system(), T0).await.unwrap()[0].targets, Targets::default());
-        assert!(matches!(refusal(store.set_targets(&system(0), code("BPN"), Targets([1, 1, 1, -1])).await), Refusal::Invalid { .. }));
-        assert_eq!(kinds(&store, "BPN").await, ["area.created", "area.changed"]);
+        let wrong = store.set_policy(&system(0), code("BPN"), Rules::simple(Targets([1, 1, 1, -1])), None).await;
+        assert!(matches!(refusal(wrong), Refusal::Invalid { .. }));
+        assert_eq!(kinds(&store, "BPN").await, ["area.created", "sla.policy"]);
     }
 
     async fn offers_change_once(db: Db) {

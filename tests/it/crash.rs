@@ -14,7 +14,7 @@ use ledger::Ledger;
 use sigap::{
     app,
     app::Clock,
-    domain::{access::Cause, area::Targets},
+    domain::{access::Cause, area::Targets, sla::policy::Rules},
 };
 use std::time::{Duration, Instant};
 
@@ -91,7 +91,7 @@ async fn survive(db: &Db, kills: usize) {
 /// Sets promises that break within seconds.
 async fn promise(db: &Db) {
     let (engine, _) = app::open(&config(db), Clock::start()).await.unwrap();
-    engine.set_targets(&Cause::system(engine.now()), code("BPN"), TARGETS).await.unwrap();
+    engine.set_policy(&Cause::system(engine.now()), code("BPN"), Rules::simple(TARGETS), None).await.unwrap();
     engine.close().await;
 }
 

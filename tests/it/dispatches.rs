@@ -9,7 +9,7 @@ use crate::harness::*;
 use sigap::{
     domain::{
         access::*, deadline::DeadlineKind, dispatch::*, ids::*, incident::*, place::Place, refusal::Refusal, report::*,
-        time::UnixMs,
+        time::Zone,
     },
     store::{Landing, NewDispatch, Received, Reception, Step, Store, StoreError, Verdict},
 };

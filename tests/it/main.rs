@@ -24,6 +24,7 @@ mod logins;
 mod nodes;
 mod rekey;
 mod replay;
+mod sla;
 mod specs;
 mod trackers;
 mod tracks;

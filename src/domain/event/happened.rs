@@ -12,6 +12,7 @@ use crate::domain::{
     link::Destination,
     message::MessageChannel,
     report::{CallState, CallbackWay, Channel, Closing, Informed, InvalidReason, Part, RingReason},
+    sla::{fact::Fact, policy::Rules},
     time::UnixMs,
     unit::Duty,
 };
@@ -42,6 +43,8 @@ happened! {
     "area.created" AreaCreated { name: String },
     /// Its boundary, districts, targets or settings changed.
     "area.changed" AreaChanged { what: String },
+    /// Another promise, for what begins from then on.
+    "sla.policy" PolicySet { version: i64, from: UnixMs, rules: Rules },
     /// Somebody was given a role here.
     "account.added" AccountAdded { account: AccountId, role: Role },
     /// Somebody can log in no more.
@@ -166,6 +169,8 @@ happened! {
     "incident.at_risk" IncidentAtRisk { incident: IncidentId, left_ms: i64 },
     /// The promise is broken. Fires once.
     "incident.breached" IncidentBreached { incident: IncidentId },
+    /// What it came to for the promise, as every figure counts it from here on; nothing, where it is open again.
+    "incident.counted" IncidentCounted { incident: IncidentId, fact: Option<Box<Fact>> },
     /// Closed.
     "incident.closed" IncidentClosed { incident: IncidentId, disposition: Disposition },
     /// Waits behind the unit's present work.

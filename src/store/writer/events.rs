@@ -50,6 +50,7 @@ impl AreaTx {
         what: Happened,
         on_behalf_of: Option<UnitId>,
     ) -> Result<i64, StoreError> {
+        self.touch(area, &what);
         let cause = &self.cause;
         let mut event = Event {
             area,

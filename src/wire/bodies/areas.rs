@@ -1,14 +1,12 @@
-//! Areas, their promise, their journals.
+//! Areas and their journals.
 
 use super::commands;
 use crate::domain::{
-    area::{Area, OfferMode, Targets},
+    area::{Area, OfferMode},
     atlas,
     event::Event,
     ids::{AreaCode, CommandId},
     place::Place,
-    sla::Standing,
-    time::UnixMs,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -54,22 +52,6 @@ pub struct AreaPatchBody {
     /// Mutual aid: how near to a neighbouring city a scene must be for the neighbour's units to be candidates too,
     /// metres, at most 30,000; 0 takes the city out of it, both ways.
     pub aid_m: Option<i64>,
-    /// The promise from now on, milliseconds, P1 first. Incidents keep the target that they opened with.
-    pub targets: Option<Targets>,
-}
-
-/// How an area stands with its promise.
-#[derive(Serialize, ToSchema)]
-pub struct SlaBody {
-    /// Which.
-    pub area: AreaCode,
-    /// At this moment.
-    pub at: UnixMs,
-    /// What it promises, milliseconds, P1 first.
-    pub targets: Targets,
-    /// The counts; a region's are the sum of its cities', without percentiles.
-    #[serde(flatten)]
-    pub standing: Standing,
 }
 
 /// Where to read in a journal.

@@ -96,11 +96,12 @@ on_both! {
         store.fire_warn(&system(TEN_MINUTES), broken).await.unwrap();
         store.fire_breach(&system(TEN_MINUTES + 1), broken).await.unwrap();
         incident(&store, TEN_MINUTES).await;
-        let now = store.standing(&Scope::system(), code("BPN"), T0.plus(-1)).await.unwrap();
+        let bpn = || vec![(code("BPN"), Zone::Wita)];
+        let now = store.standings(&Scope::system(), bpn(), T0.plus(TEN_MINUTES)).await.unwrap()[0].1.standing();
         assert_eq!((now.open, now.waiting, now.at_risk, now.breached), (3, 2, 0, 1));
         assert_eq!((now.decided_today, now.within_target_today, now.verified_today), (2, 1, 1));
         assert_eq!((now.share_today, now.p50_ms), (Some(0.5), Some(60_000)));
-        let tomorrow = store.standing(&Scope::system(), code("BPN"), UnixMs(T0.0 + 86_400_000)).await.unwrap();
+        let tomorrow = store.standings(&Scope::system(), bpn(), T0.plus(86_400_000)).await.unwrap()[0].1.standing();
         assert_eq!((tomorrow.open, tomorrow.decided_today, tomorrow.share_today), (3, 0, None));
     }
 }

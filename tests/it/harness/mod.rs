@@ -15,7 +15,7 @@ mod database;
 pub mod graph;
 mod postgres;
 mod redis;
-mod seed;
+pub mod seed;
 mod server;
 
 pub use client::*;

@@ -65,7 +65,7 @@ on_both! {
         let (area, open) = &counts[0];
         assert_eq!((counts.len(), area.as_str()), (1, "BPN"));
         assert_eq!((open.open, open.waiting, open.at_risk, open.breached), (2, 2, 0, 2));
-        let whole = s.store.standing(&Scope::system(), *area, T0).await.unwrap();
+        let whole = s.engine.standing(&Scope::system(), *area).await.unwrap();
         assert_eq!((whole.open, whole.waiting, whole.at_risk, whole.breached), (2, 2, 0, 2), "as the area itself says");
         let desk = s.token(Role::Dispatcher, "BPN").await;
         s.ask(&desk, "POST", "/incidents/BPN-1/close", json!({ "disposition": "duplicate" })).await.expect(200);

@@ -176,26 +176,24 @@ served! {
         s.post(&desk, "/areas/BPN/units", json!({ "sign": "M2", "kind": "car" })).await.problem(403, "forbidden");
     }
 
-    async fn an_admin_changes_how_a_city_offers_helps_and_promises(s: Served) {
+    async fn an_admin_changes_how_a_city_offers_and_helps(s: Served) {
         let admin = s.token(Role::Admin, "KALTIM").await;
-        let change = json!({ "command_id": CommandId::random(), "offers": "manual", "aid_m": 750, "targets": [300_000, 600_000, 900_000, 1_800_000] });
+        let change = json!({ "command_id": CommandId::random(), "offers": "manual", "aid_m": 750 });
         for _ in 0..2 {
             let area = s.ask(&admin, "PATCH", "/areas/BPN", change.clone()).await.expect(200);
-            assert_eq!((&area["offers"], &area["targets"][0]), (&json!("manual"), &json!(300_000)));
-            assert_eq!(area["aid_m"], 750);
+            assert_eq!((&area["offers"], &area["aid_m"]), (&json!("manual"), &json!(750)));
         }
-        let area = s.until(&admin, "/areas/BPN", |a| a["targets"][0] == 300_000 && a["aid_m"] == 750).await;
+        let area = s.until(&admin, "/areas/BPN", |a| a["aid_m"] == 750).await;
         let journal = s.get(&admin, "/areas/BPN/journal").await.expect(200);
         let told: Vec<_> = journal["events"].as_array().unwrap().iter().filter_map(|e| e["body"]["what"].as_str()).collect();
-        assert_eq!(told, ["offers", "aid", "targets"], "each change once, though asked for twice");
+        assert_eq!(told, ["offers", "aid"], "each change once, though asked for twice");
         for beyond in [-1, 30_001] {
             s.ask(&admin, "PATCH", "/areas/BPN", json!({ "aid_m": beyond })).await.problem(422, "invalid");
         }
-        assert_eq!((&area["offers"], &area["targets"][3]), (&json!("manual"), &json!(1_800_000)));
+        assert_eq!(area["offers"], "manual");
         let mut other = change.clone();
         other["offers"] = json!("auto");
         s.ask(&admin, "PATCH", "/areas/BPN", other).await.problem(422, "command_reused");
-        s.ask(&admin, "PATCH", "/areas/BPN", json!({ "targets": [0, 1, 1, 1] })).await.problem(422, "invalid");
         let dispatcher = s.token(Role::Dispatcher, "BPN").await;
         s.ask(&dispatcher, "PATCH", "/areas/BPN", json!({ "offers": "auto" })).await.problem(403, "forbidden");
     }

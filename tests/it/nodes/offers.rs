@@ -10,6 +10,7 @@ use sigap::{
         event::Happened,
         ids::{CommandId, UnitId},
         place::Place,
+        sla::policy::Rules,
     },
 };
 use std::{
@@ -127,7 +128,8 @@ async fn each_deadline_fires_once(db: Db) {
     tokio::spawn(conductor.run());
     let (two, conductor) = app::open(&config(&db), Clock::start()).await.unwrap();
     tokio::spawn(conductor.run());
-    one.set_targets(&Cause::system(now()), code("BPN"), sigap::domain::area::Targets([400; 4])).await.unwrap();
+    let fast = Rules::simple(sigap::domain::area::Targets([400; 4]));
+    one.set_policy(&Cause::system(now()), code("BPN"), fast, None).await.unwrap();
     const INCIDENTS: usize = 60;
     for _ in 0..INCIDENTS {
         let call = crate::dispatches::call("0811");

@@ -1,0 +1,9 @@
+//! The promise in SQL: policies by version, what each decided incident came to, and the sums that reports read.
+
+mod facts;
+mod policies;
+mod rebuild;
+mod sums;
+
+pub(super) use policies::{InForce, targets_at, write_policy};
+pub use rebuild::Rebuilt;
