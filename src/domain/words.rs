@@ -1,8 +1,10 @@
 //! One macro for the enums that are words outside: in JSON, in SQL, in texts.
 
 /// Defines an enum whose values have one stable word each, the same in the API, the database and the journal.
+///
+/// The words are taken as `tt`: a `literal` comes wrapped, and utoipa then describes the variants by their Rust names.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$vdoc:meta])* $variant:ident = $word:tt),* $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[derive(utoipa::ToSchema, schemars::JsonSchema)]

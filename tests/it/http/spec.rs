@@ -105,6 +105,22 @@ fn operations_are_named_once_and_tell_their_problems() {
 }
 
 #[test]
+fn words_are_described_as_they_are_sent() {
+    let document = document();
+    let described = |name: &str| document["components"]["schemas"][name]["enum"].clone();
+    let sent = |words: &[&str]| json!(words);
+    assert_eq!(described("Role"), sent(&Role::ALL.iter().map(|role| role.as_str()).collect::<Vec<_>>()));
+    let kinds = sigap::domain::unit::UnitKind::ALL;
+    assert_eq!(described("UnitKind"), sent(&kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>()));
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        for word in schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            let is_rust = word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase);
+            assert!(!is_rust, "{name}: {word} is the name in the sources, not the word on the wire");
+        }
+    }
+}
+
+#[test]
 fn every_reference_leads_somewhere() {
     fn walk<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
         match value {
