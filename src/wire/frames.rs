@@ -26,6 +26,9 @@ pub const FRAME_BYTES_MAX: usize = 16 * 1024;
 pub const FIXES_MAX: usize = 100;
 /// How often the server sends a heartbeat, milliseconds.
 pub const HEARTBEAT_MS: i64 = 10_000;
+/// How often it sends one to a desk, milliseconds: whoever decides over units has to see within five seconds that the
+/// picture stands still.
+pub const DESK_HEARTBEAT_MS: i64 = 1_500;
 
 /// What a client sends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

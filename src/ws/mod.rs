@@ -22,9 +22,10 @@ pub use sessions::Sessions;
 pub use tune::tune_socket;
 
 use crate::{
+    domain::access::{Act, Scope},
     engine::{Closing, Engine, Seating},
     wire::{
-        frames::{FRAME_BYTES_MAX, HEARTBEAT_MS, PROTOCOL},
+        frames::{DESK_HEARTBEAT_MS, FRAME_BYTES_MAX, HEARTBEAT_MS, PROTOCOL},
         problem::{Problem, UPGRADE_REQUIRED},
     },
 };
@@ -42,8 +43,10 @@ type BoxedPayloadStream = Pin<Box<dyn Stream<Item = Result<web::Bytes, PayloadEr
 pub struct Settings {
     /// Origins of pages that may open sockets, as in `https://110.example.id`; pages of this server may in any case.
     pub origins: Vec<String>,
-    /// How often a heartbeat and a ping are sent, milliseconds. A client is given up after two pings without a sign.
+    /// How often a heartbeat and a ping are sent, milliseconds. A client is given up after twice this without a sign.
     pub heartbeat_ms: i64,
+    /// How often to a session with the role of a desk, where that is oftener, milliseconds.
+    pub desk_heartbeat_ms: i64,
     /// How often a view of positions is brought up to date, milliseconds.
     pub positions_ms: i64,
     /// How long a write may wait for the client to read, milliseconds.
@@ -52,7 +55,22 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { origins: Vec::new(), heartbeat_ms: HEARTBEAT_MS, positions_ms: 1_000, write_ms: 5_000 }
+        Self {
+            origins: Vec::new(),
+            heartbeat_ms: HEARTBEAT_MS,
+            desk_heartbeat_ms: DESK_HEARTBEAT_MS,
+            positions_ms: 1_000,
+            write_ms: 5_000,
+        }
+    }
+}
+
+impl Settings {
+    /// How often a session of this scope hears a heartbeat, milliseconds.
+    fn beat_ms(&self, scope: &Scope) -> i64 {
+        let is_desk = scope.grants().iter().any(|grant| Act::SeeDesk.roles().contains(&grant.role));
+        let beat_ms = if is_desk { self.heartbeat_ms.min(self.desk_heartbeat_ms) } else { self.heartbeat_ms };
+        beat_ms.max(1)
     }
 }
 

@@ -213,7 +213,7 @@ fn hello(shared: &Shared) -> ServerFrame {
     ServerFrame::Hello {
         session: shared.link.id.to_string(),
         server_ms: shared.hub.engine.now(),
-        heartbeat_ms: shared.hub.settings.heartbeat_ms,
+        heartbeat_ms: shared.hub.settings.beat_ms(&shared.scope),
         limits: FrameLimits { frame_bytes: FRAME_BYTES_MAX, fixes: FIXES_MAX },
         unit: riding.map(|(unit, _)| unit),
         position_source: riding.is_some_and(|(_, source)| source),

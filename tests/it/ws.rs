@@ -52,6 +52,8 @@ on_sqlite! {
         assert_eq!(hello["server_ms"], site.now().0);
         assert_eq!(hello["limits"], json!({"frame_bytes": 16_384, "fixes": 100}));
         assert_eq!(hello["roles"], json!([["BPN", "officer"]]));
+        let desk = person(&site.store, "desk", "BPN", Role::Dispatcher).await;
+        assert_eq!(site.open(&desk, device()).await.hello["heartbeat_ms"], 1_500, "a desk sees a halt soon");
         assert_eq!(site.refused(&protocols).await, 4004, "used before");
         let late = format!("sigap.v1, ticket.{}", site.ticket(&officer, phone).await);
         site.pass(30_001);

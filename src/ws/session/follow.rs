@@ -28,7 +28,7 @@ pub(super) struct Follow {
     pub view: View,
     pub subscription: Subscription,
     /// Times in a row that the journal could not be read; it is tried again with the next heartbeat.
-    pub failed: u8,
+    pub failed: i64,
 }
 
 /// The part of an area's journal that a session may see: a desk all of it, a crew its own.

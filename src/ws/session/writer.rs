@@ -27,10 +27,10 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-/// Heartbeats in a row at which nothing had been heard since the one before; then the client is given up.
-const SILENT_MAX: u8 = 2;
-/// Heartbeats in a row at which a journal could not be read; then the client is told that its cursor is of no use.
-const FAILED_MAX: u8 = 3;
+/// How many times `heartbeat_ms` nothing may be heard; then the client is given up.
+const SILENT_MAX: i64 = 2;
+/// How many times `heartbeat_ms` a journal may not be readable; then the client is told that its cursor is of no use.
+const FAILED_MAX: i64 = 3;
 
 pub(super) struct Writer {
     shared: Rc<Shared>,
@@ -40,14 +40,20 @@ pub(super) struct Writer {
     looks: Vec<Look>,
     beat_at: Instant,
     look_at: Instant,
-    silent: u8,
+    silent: i64,
+}
+
+/// So many times `heartbeat_ms`, in heartbeats of this session: a desk hears more of them, and has as much time.
+fn beats(shared: &Shared, times: i64) -> i64 {
+    let settings = &shared.hub.settings;
+    times * settings.heartbeat_ms / settings.beat_ms(&shared.scope)
 }
 
 impl Writer {
     pub fn new(shared: Rc<Shared>, socket: actix_ws::Session, queue: mpsc::Receiver<Out>) -> Self {
         // Sessions that begin together, as after a restart, shall not beat together for ever.
         let spread = i64::from(shared.link.id.as_bytes()[15]) + 256;
-        let first_beat_ms = shared.hub.settings.heartbeat_ms * spread / 512;
+        let first_beat_ms = shared.hub.settings.beat_ms(&shared.scope) * spread / 512;
         let beat_at = Instant::now() + millis(first_beat_ms);
         Self { shared, socket, queue, follows: Vec::new(), looks: Vec::new(), beat_at, look_at: beat_at, silent: 0 }
     }
@@ -174,7 +180,8 @@ impl Writer {
         let Some(follow) = self.follows.get_mut(index) else { return Ok(()) };
         tracing::warn!(session = %self.shared.link.id, area = %follow.area, %error, "could not read a journal");
         follow.failed += 1;
-        if follow.failed > FAILED_MAX || !error.is_passing() {
+        let failed_max = beats(&self.shared, FAILED_MAX);
+        if follow.failed > failed_max || !error.is_passing() {
             return Err(Close::StaleCursor.into());
         }
         Ok(())
@@ -303,9 +310,9 @@ impl Writer {
 
     async fn beat(&mut self) -> Result<(), End> {
         let shared = Rc::clone(&self.shared);
-        self.beat_at = Instant::now() + millis(shared.hub.settings.heartbeat_ms);
+        self.beat_at = Instant::now() + millis(shared.hub.settings.beat_ms(&shared.scope));
         self.silent = if shared.link.was_heard() { 0 } else { self.silent + 1 };
-        if self.silent >= SILENT_MAX {
+        if self.silent >= beats(&shared, SILENT_MAX) {
             return Err(Close::NoPong.into());
         }
         let mut cursors = BTreeMap::new();
