@@ -1,7 +1,8 @@
 # `make test ARGS='--test it journal'` passes arguments on.
-.PHONY: run test bench torture lint spec
+.PHONY: run test bench torture lint spec web
 
 run:
+	scripts/web.sh
 	cargo run --release -- demo $(ARGS)
 
 test:
@@ -19,3 +20,6 @@ lint:
 
 spec:
 	cargo run -- spec
+
+web:
+	scripts/web.sh --need

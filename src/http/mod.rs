@@ -22,6 +22,7 @@ mod methods;
 mod metrics;
 mod openapi;
 mod reports;
+mod screens;
 mod sla;
 mod trackers;
 mod tracking;
@@ -29,6 +30,7 @@ mod units;
 
 pub use errors::Failure;
 pub use metrics::{Gauge, Metrics};
+pub use screens::Screens;
 
 use crate::{
     engine::Engine,
@@ -85,6 +87,7 @@ pub struct HttpState {
     links: citizen::LinkLimits,
     webhooks: Semaphore,
     aml: aml::Door,
+    screens: Screens,
     draining: AtomicBool,
 }
 
@@ -95,8 +98,14 @@ impl HttpState {
         let logins = PeerLimit::new(settings.login_burst, settings.login_refill_ms);
         let (trackers, links, aml) = (tracking::Doors::default(), citizen::LinkLimits::default(), aml::Door::default());
         let (metrics, webhooks) = (Metrics::new(gauges), Semaphore::new(messages::BODIES_AT_ONCE));
-        let draining = AtomicBool::new(false);
-        Self { engine, settings, metrics, logins, trackers, links, webhooks, aml, draining }
+        let (screens, draining) = (Screens::built(), AtomicBool::new(false));
+        Self { engine, settings, metrics, logins, trackers, links, webhooks, aml, screens, draining }
+    }
+
+    /// Serves these screens instead of those that the program was built with.
+    #[must_use]
+    pub fn with_screens(self, screens: Screens) -> Self {
+        Self { screens, ..self }
     }
 
     /// Opens the door of the gateway that hands on what callers' phones send by themselves, to who knows this secret.
@@ -250,7 +259,7 @@ pub fn configure(root: &mut ServiceConfig) {
             .configure(citizens::configure)
             .default_service(web::to(methods::unknown)),
     );
-    root.default_service(web::to(methods::unknown));
+    root.configure(screens::configure).default_service(web::to(methods::unknown));
 }
 
 fn refuse(problem: Problem) -> Error {

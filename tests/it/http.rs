@@ -4,6 +4,7 @@ mod access;
 mod aml;
 mod bad_input;
 mod operations;
+mod screens;
 mod spec;
 mod trackers;
 mod work;

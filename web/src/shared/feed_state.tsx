@@ -1,0 +1,78 @@
+// How the live feed stands: a badge in the bar, and a cover over everything when the picture stands still.
+import { useSignal, useSignalEffect } from '@preact/signals';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { clock, duration, type Zone } from './format.ts';
+import type { Feed, FeedState } from './feed.ts';
+import { say } from './words.ts';
+
+/** Shapes differ, not only colours: a full circle, a ring with a gap, two bars, a cross. */
+const SHAPES: Record<FeedState['is'], string> = {
+  live: 'M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2z',
+  reconnecting: 'M8 1a7 7 0 1 0 7 7h-3a4 4 0 1 1-4-4z',
+  stale: 'M3 2h4v12H3zM9 2h4v12H9z',
+  closed: 'M3 1 8 6l5-5 2 2-5 5 5 5-2 2-5-5-5 5-2-2 5-5-5-5z',
+};
+
+export function FeedBadge({ feed, first }: { feed: Feed; first: boolean }) {
+  const { is } = feed.state.value;
+  const text = is === 'reconnecting' && first ? say('feed.connecting') : say(`feed.${is}`);
+  return (
+    <span class="feed" role="status" data-test="feed" data-is={is}>
+      <svg viewBox="0 0 16 16" aria-hidden="true"><path d={SHAPES[is]} /></svg>
+      {text}
+    </span>
+  );
+}
+
+/** Nobody works on by a picture that stands still: it is covered, with what happened and what to do. */
+export function FeedCover({ feed, zone, onLogOut }: { feed: Feed; zone: Zone; onLogOut: () => void }) {
+  const since = feed.lostSince.value;
+  return since === null ? null : <Cover feed={feed} since={since} zone={zone} onLogOut={onLogOut} />;
+}
+
+function Cover({ feed, since, zone, onLogOut }: { feed: Feed; since: number; zone: Zone; onLogOut: () => void }) {
+  const now = useSignal(Date.now());
+  const first = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    const timer = setInterval(() => (now.value = Date.now()), 500);
+    return () => clearInterval(timer);
+  }, []);
+  // Whoever works by the keyboard goes on where they were.
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    return () => before instanceof HTMLElement && before.focus();
+  }, []);
+  // Keys must not reach what lies below.
+  useSignalEffect(() => {
+    if (feed.state.value.is !== 'live') first.current?.focus();
+  });
+  const at = `${clock(since, zone)} ${zone}`;
+  return (
+    <div class="cover" role="alertdialog" aria-modal="true" aria-labelledby="lost" data-test="cover">
+      <h2 id="lost">{say('lost.title')}</h2>
+      <p class="since figures">{say('lost.since', { clock: at, age: duration(Math.max(now.value - since, 0)) })}</p>
+      <p>{why(feed.state.value)}</p>
+      <p>{say('lost.trust')}</p>
+      <div class="keys">
+        {feed.state.value.is === 'closed'
+          ? <Ended reason={feed.state.value.reason} feed={feed} onLogOut={onLogOut} />
+          : <button type="button" ref={first} onClick={() => feed.retry()}>{say('lost.retry')}</button>}
+      </div>
+    </div>
+  );
+}
+
+function why(state: FeedState): string {
+  if (state.is === 'closed') return say(`closed.${state.reason}`);
+  return state.is === 'reconnecting' ? say('lost.reconnecting', { tries: state.tries + 1 }) : say('lost.stale');
+}
+
+type Reason = Extract<FeedState, { is: 'closed' }>['reason'];
+
+function Ended({ reason, feed, onLogOut }: { reason: Reason; feed: Feed; onLogOut: () => void }) {
+  if (reason === 'replaced') return <button type="button" onClick={() => feed.start()}>{say('closed.here')}</button>;
+  if (reason === 'logged_out' || reason === 'revoked') {
+    return <button type="button" onClick={onLogOut}>{say('login.title')}</button>;
+  }
+  return <button type="button" onClick={() => location.reload()}>{say('closed.reload')}</button>;
+}

@@ -1,0 +1,29 @@
+// Times as people read them: always in the city's zone, never in the PC's.
+import type { components } from '../gen/api.ts';
+import { lang } from './i18n.ts';
+
+export type Zone = components['schemas']['Zone'];
+
+const PLACES: Record<Zone, string> = { WIB: 'Asia/Jakarta', WITA: 'Asia/Makassar', WIT: 'Asia/Jayapura' };
+
+/** `03:12:44`, in the zone. */
+export function clock(ms: number, zone: Zone): string {
+  // The locale that writes 03:12:44 with colons; Indonesian writes 03.12.44, which reads like a number.
+  return new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: PLACES[zone] }).format(ms);
+}
+
+/** `Sen, 2 Nov 2026`, in the zone. */
+export function day(ms: number, zone: Zone): string {
+  const options = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const;
+  const locale = lang.value === 'id' ? 'id-ID' : 'en-GB';
+  return new Intl.DateTimeFormat(locale, { ...options, timeZone: PLACES[zone] }).format(ms);
+}
+
+/** `0:07`, `12:30`, `1:02:03`; with a minus below zero. */
+export function duration(ms: number): string {
+  const whole = Math.floor(Math.abs(ms) / 1_000);
+  const [h, m, s] = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (n: number) => String(n).padStart(2, '0');
+  const sign = ms < 0 && whole > 0 ? '−' : '';
+  return sign + (h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`);
+}

@@ -1,0 +1,35 @@
+// One request: JSON both ways, a deadline, and errors by their kind.
+import { Offline, problemOf } from './problem.ts';
+
+/** How long an answer may take, milliseconds. */
+export const ANSWER_MS = 10_000;
+
+export interface Ask {
+  method: string;
+  /** From the root, as in `/api/v1/areas`. */
+  path: string;
+  token?: string;
+  body?: unknown;
+}
+
+/** Sends a request and gives the answer's body; `undefined` where there is none. Throws `Problem` or `Offline`. */
+export async function ask({ method, path, token, body }: Ask): Promise<unknown> {
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (token !== undefined) headers.authorization = `Bearer ${token}`;
+  const init: RequestInit = { method, headers, cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS) };
+  if (body !== undefined) {
+    headers['content-type'] = 'application/json';
+    init.body = JSON.stringify(body);
+  }
+  let answer: Response;
+  let text: string;
+  try {
+    answer = await fetch(path, init);
+    if (!answer.ok) throw await problemOf(answer);
+    text = await answer.text();
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof DOMException) throw new Offline(String(error));
+    throw error;
+  }
+  return text === '' ? undefined : JSON.parse(text);
+}

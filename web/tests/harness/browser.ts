@@ -1,0 +1,95 @@
+// One browser, and pages that fail the test when something goes wrong in them.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import axe from 'axe-core';
+import { PASSWORD, type Server } from './server.ts';
+import { until } from './until.ts';
+
+const SHOTS = new URL('../../shots/', import.meta.url).pathname;
+
+/** Software rendering, as on a PC without a GPU; no sandbox where root runs the tests. */
+export function openBrowser(): Promise<Browser> {
+  const args = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--autoplay-policy=no-user-gesture-required'];
+  return chromium.launch({
+    executablePath: process.env.SIGAP_CHROMIUM ?? '/usr/bin/chromium',
+    headless: process.env.SIGAP_HEADED !== '1',
+    chromiumSandbox: process.getuid?.() !== 0,
+    args,
+  });
+}
+
+/** What the page says of itself (`window.__sigap`). */
+export type Known = Record<string, any>;
+
+export class Screen {
+  readonly page: Page;
+  /** What went wrong in the page: errors that nobody caught, and what its policy forbade. */
+  readonly faults: string[] = [];
+
+  private constructor(page: Page) {
+    this.page = page;
+    page.on('pageerror', (error) => this.faults.push(String(error)));
+    page.on('console', (message) => {
+      // A server that is away shows in the console as well; that is what some tests do.
+      if (message.type() === 'error' && !/Failed to load resource|WebSocket|ERR_CONNECTION/.test(message.text())) {
+        this.faults.push(message.text());
+      }
+    });
+  }
+
+  /** Opens a page in a browser profile of its own: a login, a language and a device of its own. */
+  static async open(browser: Browser, server: Server, path: string, options: BrowserContextOptions = {}): Promise<Screen> {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, baseURL: server.url, ...options });
+    const screen = new Screen(await context.newPage());
+    await screen.page.goto(path);
+    return screen;
+  }
+
+  async logIn(login: string, password: string = PASSWORD): Promise<void> {
+    await this.page.fill('input[name=login]', login);
+    await this.page.fill('input[name=password]', password);
+    await this.page.click('button.primary');
+  }
+
+  known(): Promise<Known> {
+    return this.page.evaluate(() => (window as unknown as { __sigap: Known }).__sigap);
+  }
+
+  /** Waits until the page knows something, and gives it. */
+  until<T>(what: string, look: (known: Known) => T, most_ms?: number): Promise<NonNullable<T>> {
+    return until(what, async () => look(await this.known()), most_ms);
+  }
+
+  live(): Promise<unknown> {
+    return this.until('the feed to be live', ({ feed }) => feed?.is === 'live');
+  }
+
+  /** The text of what a test looks at, by `data-test`. */
+  text(test: string): Promise<string> {
+    return this.page.locator(`[data-test=${test}]`).innerText();
+  }
+
+  /** Nothing that keeps somebody from using the page: nothing serious, nothing critical. */
+  async isAccessible(): Promise<void> {
+    await this.page.evaluate(axe.source);
+    const found = await this.page.evaluate(async () => {
+      const { axe } = window as unknown as { axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } };
+      return (await axe.run()).violations.map(({ id, impact, nodes }) => ({ id, impact, at: nodes.map((node) => node.html) }));
+    });
+    const bad = found.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    assert.deepEqual(bad, [], `${this.page.url()} cannot be used by everybody`);
+  }
+
+  /** Keeps a picture in web/shots, where SIGAP_SHOTS=1 asks for it. */
+  async shot(name: string): Promise<void> {
+    if (process.env.SIGAP_SHOTS !== '1') return;
+    mkdirSync(SHOTS, { recursive: true });
+    await this.page.screenshot({ path: `${SHOTS}${name}.png` });
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+    assert.deepEqual(this.faults, [], 'something went wrong in the page');
+  }
+}
