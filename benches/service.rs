@@ -5,6 +5,8 @@
 
 #[path = "service/city.rs"]
 mod city;
+#[path = "service/clocks.rs"]
+mod clocks;
 #[path = "common/mod.rs"]
 mod common;
 #[path = "service/database.rs"]
@@ -45,6 +47,8 @@ fn main() {
         ("journal_postgres", |summary| all_cores().block_on(journal::run(summary, Kind::Postgres))),
         ("offer_sqlite", |summary| all_cores().block_on(offer::run(summary, Kind::Sqlite))),
         ("offer_postgres", |summary| all_cores().block_on(offer::run(summary, Kind::Postgres))),
+        ("clocks_sqlite", |summary| all_cores().block_on(clocks::run(summary, Kind::Sqlite))),
+        ("clocks_postgres", |summary| all_cores().block_on(clocks::run(summary, Kind::Postgres))),
         ("cross_node_offer", |summary| all_cores().block_on(nodes::offers(summary))),
         ("failover_gap", |summary| all_cores().block_on(nodes::failover(summary))),
     ] {

@@ -1,7 +1,7 @@
 //! Databases that live as long as one measurement.
 
 use sigap::store::{Keys, Store};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
@@ -70,6 +70,32 @@ impl Database {
     /// The store, as a node opens it.
     pub async fn open(&self) -> Store {
         Store::open(&self.url, Keys::new(&MASTER), Handle::current()).await.expect("the database opens")
+    }
+
+    /// Changes rows behind the server's back.
+    pub async fn run(&self, sql: &str) {
+        let done = match self.postgres {
+            Some(_) => sqlx::query(AssertSqlSafe(sql)).execute(&mut self.postgres().await).await.map(drop),
+            None => sqlx::query(AssertSqlSafe(sql)).execute(&mut self.sqlite().await).await.map(drop),
+        };
+        done.expect("the database obeys");
+    }
+
+    /// Reads one number behind the server's back.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let read = match self.postgres {
+            Some(_) => sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut self.postgres().await).await,
+            None => sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut self.sqlite().await).await,
+        };
+        read.expect("the database answers")
+    }
+
+    async fn postgres(&self) -> PgConnection {
+        PgConnection::connect(&self.url).await.expect("PostgreSQL is there")
+    }
+
+    async fn sqlite(&self) -> SqliteConnection {
+        SqliteConnection::connect(&self.url).await.expect("the file is there")
     }
 
     /// Ends it; SQLite's file goes with the value.

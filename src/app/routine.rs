@@ -1,7 +1,10 @@
 //! What a node does by itself, again and again.
 
 use super::clock::{Clock, DRIFT_MAX_MS};
-use crate::{engine::Engine, ws};
+use crate::{
+    engine::{Engine, Lane},
+    ws,
+};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::{io::AsyncWriteExt, time::MissedTickBehavior};
 
@@ -34,11 +37,15 @@ async fn every<F: Future<Output = ()>>(interval: Duration, mut work: impl FnMut(
 
 /// Runs all routines until dropped.
 pub async fn run(engine: Engine, hub: Arc<ws::Hub>, clock: Clock, checkpoint_file: PathBuf) {
-    let tick = every(TICK, || async {
-        if let Err(error) = engine.tick().await {
-            tracing::warn!(%error, "could not read what is due");
-        }
-    });
+    // Each lane by itself: a promise must not wait until a thousand reminders are written.
+    let ticks = futures_util::future::join_all(Lane::ALL.map(|lane| {
+        let engine = &engine;
+        every(TICK, move || async move {
+            if let Err(error) = engine.tick_lane(lane).await {
+                tracing::warn!(%error, ?lane, "could not read what is due");
+            }
+        })
+    }));
     let sweep = every(SWEEP, || async {
         engine.sweep().await;
         let drift_ms = clock.drift_ms();
@@ -86,7 +93,7 @@ pub async fn run(engine: Engine, hub: Arc<ws::Hub>, clock: Clock, checkpoint_fil
             Ok(()) => {}
         }
     });
-    tokio::join!(tick, sweep, send, flush, forget, share, hourly, present);
+    tokio::join!(ticks, sweep, send, flush, forget, share, hourly, present);
 }
 
 /// Appends where every journal ends, signed, a line each.

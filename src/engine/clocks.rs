@@ -1,12 +1,16 @@
 //! Time passes: what is due is done, by whoever ticks first.
 
 use super::{Engine, Error};
-use crate::domain::{deadline::*, dispatch::Unanswered, ids::*};
+use crate::{
+    domain::{deadline::*, dispatch::Unanswered, ids::*},
+    store::TAKEN,
+};
 use futures_util::{StreamExt, stream};
+use std::collections::BTreeMap;
 
-/// Deadlines taken per tick; what is left comes with the next.
+/// Deadlines of a kind taken at a time.
 const PER_TICK: i64 = 4_096;
-/// Deadlines that are worked on at once: as many as a writer groups.
+/// Deadlines, or areas, that are worked on at once: as many as a writer groups.
 const AT_ONCE: usize = 64;
 /// What each node that comes before this one has for a deadline, milliseconds; and all of them.
 const TURN_MS: i64 = 250;
@@ -16,16 +20,70 @@ const QUEUES: i64 = 256;
 /// Milliseconds in a day.
 const DAY_MS: i64 = 86_400_000;
 
+/// What is looked at by itself, so that none waits for a flood of another: after a stop every reminder is due at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Offers that nobody has, or nobody answers.
+    Offers,
+    /// Promises that break, or may.
+    Promises,
+    /// Reports that ring on, or are looked after.
+    Reports,
+}
+
+impl Lane {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Offers, Self::Promises, Self::Reports];
+
+    /// In this order: what is broken needs no warning.
+    const fn kinds(self) -> &'static [DeadlineKind] {
+        match self {
+            Self::Offers => &[DeadlineKind::Delivery, DeadlineKind::Answer],
+            Self::Promises => &[DeadlineKind::Breach, DeadlineKind::Warn],
+            Self::Reports => &[DeadlineKind::Report],
+        }
+    }
+}
+
 impl Engine {
     /// Does what is due now; gives how many deadlines fired.
     ///
     /// # Errors
     /// [`Error`] when the deadlines could not be read. One that could not be fired stays, and comes again.
     pub async fn tick(&self) -> Result<usize, Error> {
+        let [offers, promises, reports] = Lane::ALL.map(|lane| self.tick_lane(lane));
+        let (offers, promises, reports) = tokio::join!(offers, promises, reports);
+        Ok(offers? + promises? + reports?)
+    }
+
+    /// Does what is due now of one lane; gives how many deadlines fired.
+    ///
+    /// # Errors
+    /// As [`Self::tick`].
+    pub async fn tick_lane(&self, lane: Lane) -> Result<usize, Error> {
+        let mut fired = 0;
+        for kind in lane.kinds() {
+            fired += match kind {
+                DeadlineKind::Breach | DeadlineKind::Warn => self.fire_all_of(*kind).await?,
+                DeadlineKind::Delivery | DeadlineKind::Answer | DeadlineKind::Report => self.fire_each(*kind).await?,
+            };
+        }
+        Ok(fired)
+    }
+
+    /// The deadlines of a kind that are due and this node's to fire, and whether there may be more.
+    async fn due(&self, kind: DeadlineKind) -> Result<(Vec<Due>, bool), Error> {
         let now = self.now();
-        let mut due = self.inner.store.due(now, PER_TICK).await?;
+        let mut due = self.inner.store.due(kind, now, PER_TICK).await?;
+        let full = i64::try_from(due.len()).is_ok_and(|read| read >= PER_TICK);
         // Each node comes to an area in its turn: what is its turn later was mostly done by the one before it.
         due.retain(|due| now.since(due.at) >= self.turn_ms(due.area));
+        Ok((due, full))
+    }
+
+    /// Fires each by a command of its own.
+    async fn fire_each(&self, kind: DeadlineKind) -> Result<usize, Error> {
+        let (due, _) = self.due(kind).await?;
         let fired = stream::iter(due)
             .map(|due| async move {
                 self.fire(due).await.unwrap_or_else(|error| {
@@ -40,6 +98,45 @@ impl Engine {
         Ok(fired)
     }
 
+    /// Fires those of an area together, until none is left: after a stop there may be thousands. One command of an area
+    /// waits at a time, so that whatever people ask for meanwhile comes between two.
+    async fn fire_all_of(&self, kind: DeadlineKind) -> Result<usize, Error> {
+        let mut fired = 0;
+        loop {
+            let (due, full) = self.due(kind).await?;
+            let mut areas: BTreeMap<AreaCode, Vec<i64>> = BTreeMap::new();
+            due.iter().for_each(|due| areas.entry(due.area).or_default().push(due.no));
+            let round: usize = stream::iter(areas)
+                .map(|(area, nos)| async move { self.fire_batches(kind, area, &nos).await })
+                .buffer_unordered(AT_ONCE)
+                .fold(0, |sum, fired| std::future::ready(sum + fired))
+                .await;
+            fired += round;
+            if !full || round == 0 {
+                return Ok(fired);
+            }
+        }
+    }
+
+    async fn fire_batches(&self, kind: DeadlineKind, area: AreaCode, nos: &[i64]) -> usize {
+        let (store, mut fired) = (&self.inner.store, 0);
+        for batch in nos.chunks(TAKEN) {
+            let (cause, batch) = (self.system(), batch.to_vec());
+            let outcome = match kind {
+                DeadlineKind::Breach => store.fire_breaches(&cause, area, batch).await,
+                _ => store.fire_warnings(&cause, area, batch).await,
+            };
+            match outcome {
+                Ok(count) => fired += count,
+                Err(error) => {
+                    tracing::warn!(%area, %kind, due = nos.len(), %error, "deadlines did not fire; they come again");
+                    break;
+                }
+            }
+        }
+        fired
+    }
+
     /// How long other nodes have for a deadline of an area before this one takes it, milliseconds.
     fn turn_ms(&self, area: AreaCode) -> i64 {
         i64::try_from(self.inner.bus.rank(area)).map_or(TURNS_MS, |rank| (rank * TURN_MS).min(TURNS_MS))
@@ -48,12 +145,10 @@ impl Engine {
     async fn fire(&self, due: Due) -> Result<bool, Error> {
         let (store, cause, Due { area, no, .. }) = (&self.inner.store, self.system(), due);
         let offer = DispatchId { area, no };
-        let incident = IncidentId { area, no };
         Ok(match due.kind {
             DeadlineKind::Delivery => store.expire(&cause, offer, Unanswered::Undelivered).await?.is_some(),
             DeadlineKind::Answer => store.expire(&cause, offer, Unanswered::NoAnswer).await?.is_some(),
-            DeadlineKind::Warn => store.fire_warn(&cause, incident).await?,
-            DeadlineKind::Breach => store.fire_breach(&cause, incident).await?,
+            DeadlineKind::Breach | DeadlineKind::Warn => self.fire_batches(due.kind, area, &[no]).await > 0,
             DeadlineKind::Report => self.attend(ReportId { area, no }).await?,
         })
     }

@@ -45,6 +45,7 @@ pub use assign::Order;
 pub use audit::Finding;
 pub use catalog::Catalog;
 pub use citizen::{LinkError, Made};
+pub use clocks::Lane;
 pub use conductor::Conductor;
 pub use desk::{Brief, Deskful};
 pub use field::Tap;

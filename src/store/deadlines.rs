@@ -11,6 +11,9 @@ use crate::domain::{
 };
 use sqlx::QueryBuilder;
 
+/// Deadlines that one command takes at most: it holds its area for some ten milliseconds then.
+pub const TAKEN: usize = 500;
+
 /// A deadline that a command has set and not yet written.
 pub(super) struct Planned {
     area: AreaCode,
@@ -29,6 +32,21 @@ macro_rules! set_deadlines {
         });
         set.push(" ON CONFLICT (area, kind, no) DO UPDATE SET due_ms = excluded.due_ms");
         set
+    }};
+}
+
+/// The statement that takes those of these deadlines that have passed.
+macro_rules! take_due {
+    ($area:expr, $kind:expr, $now:expr, $nos:expr) => {{
+        let mut take = QueryBuilder::new("DELETE FROM deadline WHERE area = ");
+        take.push_bind($area.as_str()).push(" AND kind = ").push_bind($kind.as_str());
+        take.push(" AND due_ms <= ").push_bind($now).push(" AND no IN (");
+        let mut list = take.separated(", ");
+        for no in $nos {
+            list.push_bind(*no);
+        }
+        take.push(") RETURNING no");
+        take
     }};
 }
 
@@ -104,26 +122,46 @@ impl AreaTx {
         )?;
         Ok(taken > 0)
     }
+
+    /// Takes those of these deadlines that have passed, at most [`TAKEN`]; gives them in order, without those that
+    /// somebody else took or that were moved.
+    pub async fn take_all_due(
+        &mut self,
+        area: AreaCode,
+        kind: DeadlineKind,
+        nos: &[i64],
+    ) -> Result<Vec<i64>, StoreError> {
+        let (now, nos) = (self.now().0, &nos[..nos.len().min(TAKEN)]);
+        if nos.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut taken: Vec<(i64,)> = match self.conn() {
+            Conn::Postgres(c) => take_due!(area, kind, now, nos).build_query_as().fetch_all(&mut *c).await?,
+            Conn::Sqlite(c) => take_due!(area, kind, now, nos).build_query_as().fetch_all(&mut *c).await?,
+        };
+        taken.sort_unstable();
+        Ok(taken.into_iter().map(|(no,)| no).collect())
+    }
 }
 
 impl Store {
-    /// The deadlines that have passed at `now`, the oldest first, at most `limit`.
+    /// The deadlines of one kind that have passed at `now`, the oldest first, at most `limit`.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
-    pub async fn due(&self, now: UnixMs, limit: i64) -> Result<Vec<Due>, StoreError> {
+    pub async fn due(&self, kind: DeadlineKind, now: UnixMs, limit: i64) -> Result<Vec<Due>, StoreError> {
         self.read(move |c| {
             Box::pin(async move {
                 let rows = sql!(
-                    all(String, String, i64, i64),
+                    all(String, i64, i64),
                     c,
-                    "SELECT area, kind, no, due_ms FROM deadline WHERE due_ms <= $1 ORDER BY due_ms LIMIT $2",
+                    "SELECT area, no, due_ms FROM deadline WHERE kind = $1 AND due_ms <= $2 ORDER BY due_ms LIMIT $3",
+                    kind.as_str(),
                     now.0,
                     limit
                 )?;
-                let due = |(area, kind, no, at): (String, String, i64, i64)| {
-                    Ok(Due { area: area.parse()?, kind: kind.parse()?, no, at: UnixMs(at) })
-                };
+                let due =
+                    |(area, no, at): (String, i64, i64)| Ok(Due { area: area.parse()?, kind, no, at: UnixMs(at) });
                 rows.into_iter().map(due).collect()
             })
         })

@@ -9,7 +9,6 @@ use super::{
 };
 use crate::domain::{
     access::{Act, Cause, Scope},
-    deadline::DeadlineKind,
     event::{Audience, Happened, Update},
     ids::*,
     incident::*,
@@ -308,50 +307,6 @@ impl Store {
                 }
                 Ok(first > 0)
             })
-        })
-        .await
-    }
-
-    /// Fires the deadline that warns; `false` when it fired before, was moved, or a unit is there.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database fails.
-    pub async fn fire_warn(&self, cause: &Cause, id: IncidentId) -> Result<bool, StoreError> {
-        self.write(&[id.area], cause, move |tx| {
-            Box::pin(async move {
-                if !tx.take_due(id.area, DeadlineKind::Warn, id.no).await? {
-                    return Ok(false);
-                }
-                let now = tx.now();
-                let first = sql!(
-                    run,
-                    tx.conn(),
-                    "UPDATE incident SET at_risk_ms = $3 WHERE area = $1 AND no = $2 AND at_risk_ms IS NULL
-                     AND breached_ms IS NULL AND on_scene_ms IS NULL AND closed_ms IS NULL",
-                    id.area.as_str(),
-                    id.no,
-                    now.0
-                )?;
-                if first > 0 {
-                    let left_ms = tx.incident(id).await?.clock.due().since(now).max(0);
-                    let what = Happened::IncidentAtRisk { incident: id, left_ms };
-                    tx.event(id.area, &id.to_string(), Audience::Desk, what).await?;
-                }
-                Ok(first > 0)
-            })
-        })
-        .await
-    }
-
-    /// Fires the deadline that breaks the promise; `false` when it fired before, was moved, or a unit is there.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database fails.
-    pub async fn fire_breach(&self, cause: &Cause, id: IncidentId) -> Result<bool, StoreError> {
-        self.write(&[id.area], cause, move |tx| {
-            Box::pin(
-                async move { Ok(tx.take_due(id.area, DeadlineKind::Breach, id.no).await? && tx.breach(id).await?) },
-            )
         })
         .await
     }

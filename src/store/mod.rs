@@ -8,6 +8,7 @@ mod accounts;
 mod areas;
 mod briefs;
 mod citizen;
+mod clocks;
 mod closing;
 mod crews;
 mod deadlines;
@@ -41,6 +42,7 @@ mod writer;
 
 pub use accounts::{Login, NewAccount};
 pub use citizen::CitizensView;
+pub use deadlines::TAKEN;
 pub use dispatches::{NewDispatch, Step};
 pub use error::StoreError;
 pub use inbox::{Arrived, Belongs, Replies};

@@ -6,12 +6,20 @@ mod reports;
 mod steps;
 
 use crate::harness::*;
+use futures_util::{StreamExt, stream};
 use sigap::{
     domain::{
-        access::*, deadline::DeadlineKind, dispatch::*, ids::*, incident::*, place::Place, refusal::Refusal, report::*,
-        time::Zone,
+        access::*,
+        deadline::{DeadlineKind, Due},
+        dispatch::*,
+        ids::*,
+        incident::*,
+        place::Place,
+        refusal::Refusal,
+        report::*,
+        time::{UnixMs, Zone},
     },
-    store::{Landing, NewDispatch, Received, Reception, Step, Store, StoreError, Verdict},
+    store::{Landing, NewDispatch, Received, Reception, Step, Store, StoreError, TAKEN, Verdict},
 };
 
 const TEN_MINUTES: i64 = 600_000;
@@ -42,6 +50,17 @@ pub async fn incident(store: &Store, ms: i64) -> Incident {
     received.incident.unwrap()
 }
 
+/// Incidents of citizens without their reports, in the order of their numbers.
+pub async fn open_many(store: &Store, count: i64) -> Vec<Incident> {
+    let open = || async {
+        let new = NewIncident { origin: Origin::Citizen, ..seed::incident() };
+        store.open_incident(&system(0), code("BPN"), new).await.unwrap()
+    };
+    let mut opened: Vec<Incident> = stream::iter(0..count).map(|_| open()).buffered(256).collect().await;
+    opened.sort_unstable_by_key(|incident| incident.id);
+    opened
+}
+
 pub fn new_dispatch(incident: IncidentId, unit: UnitId, mode: Mode) -> NewDispatch {
     let limits = OfferLimits::default();
     NewDispatch { incident, unit, mode, at_most: None, limits, travel_ms: None, pick: None }
@@ -56,6 +75,23 @@ fn refused<T: std::fmt::Debug>(outcome: Result<T, StoreError>) -> Refusal {
 
 async fn step(store: &Store, ms: i64, id: DispatchId, to: DispatchStatus) -> Dispatch {
     store.step(&system(ms), id, Step::to(to)).await.unwrap()
+}
+
+/// What is due, of every kind.
+pub async fn due(store: &Store, now: UnixMs) -> Vec<Due> {
+    let mut all = Vec::new();
+    for kind in DeadlineKind::ALL {
+        all.extend(store.due(*kind, now, 100).await.unwrap());
+    }
+    all
+}
+
+async fn breaks(store: &Store, ms: i64, id: IncidentId) -> bool {
+    store.fire_breaches(&system(ms), id.area, vec![id.no]).await.unwrap() > 0
+}
+
+async fn warns(store: &Store, ms: i64, id: IncidentId) -> bool {
+    store.fire_warnings(&system(ms), id.area, vec![id.no]).await.unwrap() > 0
 }
 
 async fn kinds(store: &Store, area: &str) -> Vec<&'static str> {

@@ -1,7 +1,7 @@
 //! The first unit is asked in the transaction that opens the incident, on both engines.
 
 use crate::{
-    dispatches::{call, in_bpn, incident, new_dispatch, scene},
+    dispatches::{call, due, in_bpn, incident, new_dispatch, scene},
     harness::*,
     on_both,
 };
@@ -67,7 +67,7 @@ on_both! {
         let verdict = store.verify(&Scope::system(), code("BPN")).await.unwrap();
         assert!(matches!(verdict, Verdict::Whole(_)), "{verdict:?}");
         // The offer has its deadlines, like any other.
-        let due = store.due(UnixMs(T0.0 + 5_000 + OfferLimits::default().answer_ms), 100).await.unwrap();
+        let due = due(&store, UnixMs(T0.0 + 5_000 + OfferLimits::default().answer_ms)).await;
         assert!(due.iter().filter(|d| d.no == asked.id.no).count() >= 2);
     }
 

@@ -3,7 +3,7 @@
 mod random;
 
 use crate::{
-    dispatches::{call, in_bpn, incident, new_dispatch, scene},
+    dispatches::{call, due, in_bpn, incident, new_dispatch, scene},
     harness::*,
     on_both,
 };
@@ -125,7 +125,7 @@ on_both! {
         let moved = store.move_incident(&system(3), far.id, near, None).await.unwrap();
         assert_eq!((moved.clock.target_ms, moved.clock.policy), (10 * MINUTE, 2));
         assert!(moved.station_m.unwrap() < 1_200.0);
-        let due = store.due(T0.plus(2 + 10 * MINUTE + 1), 100).await.unwrap();
+        let due = due(&store, T0.plus(2 + 10 * MINUTE + 1)).await;
         assert!(due.iter().any(|d| d.no == far.id.no && d.kind.as_str() == "breach"), "its deadline moved along");
     }
 

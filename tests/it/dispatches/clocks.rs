@@ -29,16 +29,16 @@ on_both! {
         areas(&store).await;
         let id = incident(&store, 0).await.id;
         let on_time = T0.plus(TEN_MINUTES);
-        assert_eq!(store.due(on_time, 10).await.unwrap().len(), 1, "only the warning is due at the last moment");
-        assert!(!store.fire_breach(&system(TEN_MINUTES), id).await.unwrap());
+        assert_eq!(due(&store, on_time).await.len(), 1, "only the warning is due at the last moment");
+        assert!(!breaks(&store, TEN_MINUTES, id).await);
         store.close().await;
         let store = db.open().await;
-        let due = store.due(on_time.plus(1), 10).await.unwrap();
+        let due = due(&store, on_time.plus(1)).await;
         assert!(due.iter().any(|d| d.kind == DeadlineKind::Breach && d.no == id.no));
         let mut ticks = tokio::task::JoinSet::new();
         for _ in 0..8 {
             let store = store.clone();
-            ticks.spawn(async move { store.fire_breach(&system(TEN_MINUTES + 1), id).await.unwrap() });
+            ticks.spawn(async move { breaks(&store, TEN_MINUTES + 1, id).await });
         }
         assert_eq!(ticks.join_all().await.into_iter().filter(|fired| *fired).count(), 1);
         assert_eq!(kinds(&store, "BPN").await.iter().filter(|k| **k == "incident.breached").count(), 1);
@@ -53,10 +53,68 @@ on_both! {
         step(&store, TEN_MINUTES + 5_000, d.id, DispatchStatus::OnScene).await;
         let after = store.find_incident(&Scope::system(), id).await.unwrap().unwrap();
         assert_eq!(after.clock.kept(), Some(false));
-        assert!(!store.fire_breach(&system(TEN_MINUTES + 6_000), id).await.unwrap(), "not a second time");
+        assert!(!breaks(&store, TEN_MINUTES + 6_000, id).await, "not a second time");
         assert_eq!(kinds(&store, "BPN").await.iter().filter(|k| **k == "incident.breached").count(), 1);
         let skipped = store.find_dispatch(&Scope::system(), d.id).await.unwrap().unwrap();
         assert_eq!(skipped.en_route, skipped.on_scene, "a skipped tap gets the time of the later one");
+    }
+
+    async fn what_is_due_together_breaks_once_whoever_ticks(db: Db) {
+        const MANY: i64 = 2_300;
+        let (one, two) = (db.open().await, db.open().await);
+        areas(&one).await;
+        let (unit, ..) = crewed(&one, "BPN-M1", T0).await;
+        let opened = open_many(&one, MANY).await;
+        let reached = opened[7].id;
+        let d = one.dispatch(&system(1), new_dispatch(reached, unit, Mode::Assign)).await.unwrap();
+        step(&one, 60_000, d.id, DispatchStatus::OnScene).await;
+        one.close_incident(&system(60_000), opened[8].id, Disposition::Handled).await.unwrap();
+        let late = TEN_MINUTES + 1;
+        let all: Vec<i64> = opened.iter().map(|incident| incident.id.no).collect();
+        let mut ticks = tokio::task::JoinSet::new();
+        // Both nodes, each twice, in batches that are cut differently.
+        for (store, size) in [(&one, 500), (&two, 500), (&one, 333), (&two, 71)] {
+            for batch in all.chunks(size) {
+                let (store, batch) = (store.clone(), batch.to_vec());
+                ticks.spawn(async move { store.fire_breaches(&system(late), code("BPN"), batch).await.unwrap() });
+            }
+        }
+        let fired: usize = ticks.join_all().await.into_iter().sum();
+        assert_eq!(fired as i64, MANY - 2, "but for the one that was reached, and the one that was closed");
+        assert_eq!(db.count("SELECT COUNT(*) FROM event WHERE text LIKE '%\"kind\":\"incident.breached\"%'").await, MANY - 2);
+        assert_eq!(db.count("SELECT COUNT(DISTINCT subject) FROM event WHERE text LIKE '%\"kind\":\"incident.breached\"%'").await, MANY - 2);
+        assert_eq!(db.count("SELECT COUNT(*) FROM incident WHERE breached_ms IS NOT NULL").await, MANY - 2);
+        assert!(due(&one, T0.plus(2 * TEN_MINUTES)).await.is_empty(), "what is broken needs no warning");
+        assert!(is_whole(&one, "BPN").await);
+    }
+
+    async fn a_command_takes_so_many_and_no_more(db: Db) {
+        let store = db.open().await;
+        areas(&store).await;
+        let opened = open_many(&store, TAKEN as i64 + 3).await;
+        let all: Vec<i64> = opened.iter().map(|incident| incident.id.no).collect();
+        let warned = store.fire_warnings(&system(420_000), code("BPN"), all.clone()).await.unwrap();
+        assert_eq!(warned, TAKEN, "others wait for their area no longer than that");
+        let rest = all[TAKEN..].to_vec();
+        assert_eq!(store.fire_warnings(&system(420_000), code("BPN"), rest).await.unwrap(), 3);
+        assert_eq!(store.fire_warnings(&system(420_000), code("BPN"), all).await.unwrap(), 0);
+    }
+
+    async fn a_tap_in_time_that_is_written_after_the_breach_keeps_the_promise(db: Db) {
+        let store = db.open().await;
+        areas(&store).await;
+        let (unit, ..) = crewed(&store, "BPN-M1", T0).await;
+        let id = incident(&store, 0).await.id;
+        let d = store.dispatch(&system(1), new_dispatch(id, unit, Mode::Assign)).await.unwrap();
+        assert!(breaks(&store, TEN_MINUTES + 1, id).await);
+        step(&store, TEN_MINUTES, d.id, DispatchStatus::OnScene).await;
+        let after = store.find_incident(&Scope::system(), id).await.unwrap().unwrap();
+        assert_eq!(after.clock.kept(), Some(true), "the server had it in time");
+        let bpn = vec![(code("BPN"), Zone::Wita)];
+        let now = store.standings(&Scope::system(), bpn, T0.plus(TEN_MINUTES)).await.unwrap()[0].1.standing();
+        assert_eq!((now.breached, now.decided_today, now.within_target_today), (0, 1, 1));
+        assert!(!breaks(&store, TEN_MINUTES + 2, id).await);
+        assert_eq!(kinds(&store, "BPN").await.iter().filter(|k| **k == "incident.breached").count(), 1);
     }
 
     async fn a_warning_follows_the_ride(db: Db) {
@@ -66,9 +124,9 @@ on_both! {
         let id = incident(&store, 0).await.id;
         let new = NewDispatch { travel_ms: Some(400_000), ..new_dispatch(id, unit, Mode::Assign) };
         store.dispatch(&system(1), new).await.unwrap();
-        assert!(!store.fire_warn(&system(199_999), id).await.unwrap());
-        assert!(store.fire_warn(&system(200_000), id).await.unwrap(), "less is left than the ride takes");
-        assert!(!store.fire_warn(&system(420_000), id).await.unwrap(), "once");
+        assert!(!warns(&store, 199_999, id).await);
+        assert!(warns(&store, 200_000, id).await, "less is left than the ride takes");
+        assert!(!warns(&store, 420_000, id).await, "once");
     }
 
     async fn the_clock_starts_at_the_first_ring(db: Db) {
@@ -93,8 +151,8 @@ on_both! {
         let arrival = Some(Arrival::judge(Some(10.0)));
         store.step(&system(60_000), d.id, Step { arrival, ..Step::to(DispatchStatus::OnScene) }).await.unwrap();
         let broken = incident(&store, 0).await.id;
-        store.fire_warn(&system(TEN_MINUTES), broken).await.unwrap();
-        store.fire_breach(&system(TEN_MINUTES + 1), broken).await.unwrap();
+        warns(&store, TEN_MINUTES, broken).await;
+        breaks(&store, TEN_MINUTES + 1, broken).await;
         incident(&store, TEN_MINUTES).await;
         let bpn = || vec![(code("BPN"), Zone::Wita)];
         let now = store.standings(&Scope::system(), bpn(), T0.plus(TEN_MINUTES)).await.unwrap()[0].1.standing();

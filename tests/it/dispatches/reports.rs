@@ -57,7 +57,7 @@ on_both! {
             assert_eq!((report.attention, report.desk), (Attention::Ringing, DeskId::main(code("KALTIM"))));
         }
         assert_eq!(kinds(&store, "KALTIM").await.iter().filter(|k| **k == "report.ringing").count(), 2);
-        assert_eq!(store.due(T0.plus(60_000), 10).await.unwrap().len(), 2, "each is looked at again");
+        assert_eq!(due(&store, T0.plus(60_000)).await.len(), 2, "each is looked at again");
         let outside = store.reports(&Scope::system(), code("KALTIM"), true, false, 10).await.unwrap();
         assert_eq!(outside.len(), 1);
         assert_eq!(store.reports(&Scope::system(), code("KALTIM"), false, true, 10).await.unwrap().len(), 2);
