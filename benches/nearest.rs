@@ -1,4 +1,4 @@
-//! Nearest free unit and moves: how fast, beside a plain scan, rstar and kiddo, and how often wrong.
+//! Nearest free unit, moves and coverage: how fast, beside a plain scan, rstar and kiddo, and how often wrong.
 //!
 //! Ours is measured through its public interface, with the lock, the look-up of the unit by name and the check for an
 //! older fix. The peers are given less to do: they hold unit vectors in `f64` by number, only of free units, and know
@@ -6,6 +6,8 @@
 
 #[path = "common/mod.rs"]
 mod common;
+#[path = "nearest/coverage.rs"]
+mod coverage;
 #[path = "nearest/fleet.rs"]
 mod fleet;
 #[path = "nearest/mismatch.rs"]
@@ -51,6 +53,7 @@ fn main() {
             mix(&mut summary, n);
         }
     }
+    coverage::add(&mut summary);
     let mut wrong = 0;
     if common::is_chosen("mismatch_nearest") {
         wrong = mismatch::count(1_000_000);

@@ -16,7 +16,13 @@ const CERTAIN: f64 = 0.975;
 /// The cell of a place.
 #[must_use]
 pub fn cell_of(place: Place) -> CellIndex {
-    LatLng::new(place.lat(), place.lng()).expect("a place is finite").to_cell(RESOLUTION)
+    cell_at(place, RESOLUTION)
+}
+
+/// The cell of a place at another resolution.
+#[must_use]
+pub fn cell_at(place: Place, resolution: Resolution) -> CellIndex {
+    LatLng::new(place.lat(), place.lng()).expect("a place is finite").to_cell(resolution)
 }
 
 /// The middle of a cell.
@@ -24,6 +30,15 @@ pub fn cell_of(place: Place) -> CellIndex {
 pub fn middle(cell: CellIndex) -> Place {
     let at = LatLng::from(cell);
     Place::new(at.lat(), at.lng()).expect("the middle of a cell is on the earth")
+}
+
+/// The corners of a cell as (lng, lat), counterclockwise, the first one again at the end: a ring of GeoJSON. Across the
+/// antimeridian the longitudes go on beyond 180°, so that the ring stays whole.
+#[must_use]
+pub fn ring(cell: CellIndex) -> Vec<[f64; 2]> {
+    let (middle, corners) = (LatLng::from(cell).lng(), cell.boundary());
+    let near = |lng: f64| lng + 360.0 * ((middle - lng) / 360.0).round();
+    corners.iter().chain(corners.first()).map(|at| [near(at.lng()), at.lat()]).collect()
 }
 
 /// The cells around a place, to the given number of rings.
@@ -85,6 +100,17 @@ mod tests {
             if disk.sure_m > 1.0 {
                 prop_assert!(disk.cells.contains(&cell_of(other)), "{place} {other} {}", disk.sure_m);
             }
+        }
+    }
+
+    #[test]
+    fn a_ring_is_closed_whole_and_counterclockwise() {
+        for (lat, lng) in [(-1.268, 116.832), (-8.5, 180.0), (60.0, -179.999), (41.0, 0.0)] {
+            let ring = ring(cell_of(Place::new(lat, lng).unwrap()));
+            assert!(ring.len() >= 6 && ring.first() == ring.last());
+            let doubled = ring.windows(2).map(|w| w[0][0] * w[1][1] - w[1][0] * w[0][1]).sum::<f64>();
+            assert!(doubled > 0.0, "{ring:?}");
+            assert!(ring.windows(2).all(|w| (w[0][0] - w[1][0]).abs() < 0.1), "{ring:?}");
         }
     }
 

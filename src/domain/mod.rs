@@ -9,6 +9,7 @@ pub mod boundary;
 pub mod caller;
 pub mod cell;
 pub mod checkpoint;
+pub mod coverage;
 pub mod deadline;
 pub mod desk;
 pub mod dispatch;

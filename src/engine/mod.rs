@@ -17,6 +17,7 @@ mod catalog;
 mod citizen;
 mod clocks;
 mod conductor;
+mod coverage;
 mod desk;
 mod evaluation;
 pub mod feed;
@@ -47,6 +48,7 @@ pub use catalog::Catalog;
 pub use citizen::{LinkError, Made};
 pub use clocks::Lane;
 pub use conductor::Conductor;
+pub use coverage::{CityCoverage, Placed};
 pub use desk::{Brief, Deskful};
 pub use field::Tap;
 pub use health::Shared;
@@ -71,6 +73,7 @@ use crate::{
 };
 use auth::{Auth, AuthError};
 use catalog::Catalogs;
+use coverage::Tilings;
 use feed::Feed;
 use ingest::Counters;
 use line::Lines;
@@ -99,6 +102,7 @@ struct Inner {
     now: Now,
     handle: Handle,
     catalogs: Catalogs,
+    tilings: Tilings,
     feed: Feed,
     counters: Counters,
     tracks: ingest::TrackLog,
@@ -150,6 +154,7 @@ impl Engine {
             now,
             handle,
             catalogs: Catalogs::default(),
+            tilings: Tilings::default(),
             feed: Feed::default(),
             counters: Counters::default(),
             tracks: ingest::TrackLog::default(),

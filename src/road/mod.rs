@@ -24,6 +24,23 @@ impl Road {
             }
         }
     }
+
+    /// No ride of this kind takes less than its straight line at this speed, metres per second. A search may leave out
+    /// what would be too slow even so; infinite where that is not known.
+    #[must_use]
+    pub const fn fastest_mps(&self, kind: UnitKind) -> f64 {
+        match self {
+            Self::StraightLine => kind.straight_line_speed_mps(),
+        }
+    }
+
+    /// How the times are found, as the API names it.
+    #[must_use]
+    pub const fn method(&self) -> &'static str {
+        match self {
+            Self::StraightLine => "straight_line",
+        }
+    }
 }
 
 #[cfg(test)]

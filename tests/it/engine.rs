@@ -1,6 +1,7 @@
 //! The engine at work, without sockets: reports become offers, silence and refusals lead to the next unit, time passes.
 
 mod aid;
+mod coverage;
 
 use crate::{
     dispatches::{call, scene},
@@ -33,6 +34,10 @@ struct World {
 
 impl World {
     async fn start(db: &Db) -> Self {
+        Self::over(db, Live::memory()).await
+    }
+
+    async fn over(db: &Db, live: Live) -> Self {
         let store = db.open().await;
         if store.areas(&Scope::system(), T0).await.unwrap().is_empty() {
             areas(&store).await;
@@ -42,7 +47,7 @@ impl World {
         let now = Arc::new(move || sigap::domain::time::UnixMs(hand.load(Ordering::SeqCst)));
         let (engine, conductor) = Engine::start(
             store.clone(),
-            Live::memory(),
+            live,
             (Bus::Local, Ear::deaf()),
             Road::default(),
             Settings::default(),

@@ -3,6 +3,7 @@
 mod access;
 mod aml;
 mod bad_input;
+mod coverage;
 mod operations;
 mod screens;
 mod spec;
