@@ -1,4 +1,5 @@
 import '../shared/base.css';
+import './unit.css';
 import { openScreen, SCREENS } from '../shared/screen.tsx';
 import { Ride } from './ride.tsx';
 
