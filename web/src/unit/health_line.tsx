@@ -6,7 +6,7 @@ import { errorText } from '../shared/words.ts';
 import type { Crew } from './crew.ts';
 import { gradeOf, healthOf, sleptFor, type Health } from './health.ts';
 import { TrackersKey } from './menu.tsx';
-import { audible, wake } from './phone.ts';
+import { audible } from './phone.ts';
 import type { Tracker } from './tracker.ts';
 import { t } from './words.ts';
 
@@ -54,7 +54,6 @@ export function HealthLine({ crew }: { crew: Crew }) {
           <button type="button" onClick={() => (slept.value = null)}>{t('notice.ok')}</button>
         </section>
       )}
-      {source && wake.value === 'off' && <p class="line" data-grade="poor">{t('health.dim')}</p>}
       {!audible.value && <p class="line" data-grade="poor">{t('health.mute')}</p>}
     </>
   );

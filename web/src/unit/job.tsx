@@ -5,6 +5,7 @@ import type { Crew } from './crew.ts';
 import type { Job } from './jobs.ts';
 import { kindName } from './kinds.ts';
 import { Notes } from './notes.tsx';
+import { wake } from './phone.ts';
 import { Navigate, SceneCard } from './scene.tsx';
 import { stepsFrom, type Step } from './steps.ts';
 import { t } from './words.ts';
@@ -12,10 +13,15 @@ import { t } from './words.ts';
 const DISPOSITIONS: readonly Disposition[] = ['handled', 'nothing_found', 'referred', 'cancelled_by_caller', 'duplicate', 'invalid'];
 
 export function Idle() {
-  return <section class="idle"><p>{t('status.free.hint')}</p></section>;
+  return (
+    <section class="idle">
+      <p>{t('status.free.hint')}</p>
+      {wake.value === 'off' && <p class="line" data-grade="poor">{t('health.dim')}</p>}
+    </section>
+  );
 }
 
-export function Current({ crew, job, status }: { crew: Crew; job: Job; status: DispatchStatus }) {
+export function Current({ crew, job, status, queued }: { crew: Crew; job: Job; status: DispatchStatus; queued: Job[] }) {
   const clears = useSignal(false);
   const next = stepsFrom(status)[0];
   return (
@@ -24,6 +30,7 @@ export function Current({ crew, job, status }: { crew: Crew; job: Job; status: D
         <SceneCard job={job} arrives={status !== 'on_scene'} />
         {status === 'on_scene' && <Arrived job={job} />}
         <Notes crew={crew} job={job} />
+        <Queued jobs={queued} />
       </section>
       {clears.value ? (
         <div class="acts" role="group" aria-label={t('clear.title')}>
@@ -65,7 +72,7 @@ function Arrived({ job: { arrival } }: { job: Job }) {
 }
 
 export function Queued({ jobs }: { jobs: Job[] }) {
-  return (
+  return jobs.length === 0 ? null : (
     <section class="queued" data-test="queued">
       <h3>{t('job.queued')} ({jobs.length})</h3>
       <ul>

@@ -50,6 +50,7 @@ const SHAPES = {
 function Riding({ crew, unit }: { crew: Crew; unit: string }) {
   const { held, queued } = crew.now.value;
   const status = (held?.status ?? 'free') as keyof typeof SHAPES;
+  const waiting = queued.map(({ job }) => job);
   const taps = crew.outbox.waiting.value.length;
   return (
     <>
@@ -62,8 +63,8 @@ function Riding({ crew, unit }: { crew: Crew; unit: string }) {
       {taps > 0 && !crew.reach.up.value && <p class="line" data-grade="poor" data-test="unsent">{t('status.sending', { count: taps })}</p>}
       {!held && <Idle />}
       {held?.status === 'offered' && <Offer key={held.job.dispatch} crew={crew} job={held.job} />}
-      {held && held.status !== 'offered' && <Current crew={crew} job={held.job} status={held.status} />}
-      {queued.length > 0 && <Queued jobs={queued.map(({ job }) => job)} />}
+      {held && held.status !== 'offered' && <Current crew={crew} job={held.job} status={held.status} queued={waiting} />}
+      {!held && <Queued jobs={waiting} />}
       <footer class="foot"><PanicKey crew={crew} /><MenuKey crew={crew} unit={unit} /></footer>
     </>
   );

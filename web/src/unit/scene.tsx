@@ -19,7 +19,7 @@ export function SceneCard({ job, arrives = true }: { job: Job; arrives?: boolean
       </p>
       <p>
         <span class="dim">{t('job.where')}: </span>
-        <b>{scene.district ? t('job.district', { district: scene.district }) : t('job.no_district')}</b>
+        <b>{scene.district ? t('job.district', { district: scene.district }) : `${scene.place.lat.toFixed(4)}, ${scene.place.lng.toFixed(4)}`}</b>
         {scene.travel_ms !== null && arrives && <>, {t('job.travel', { minutes: Math.max(1, Math.round(scene.travel_ms / 60_000)) })}</>}
       </p>
       {arrives && (

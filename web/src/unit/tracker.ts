@@ -92,9 +92,9 @@ export class Tracker {
     this.seen.value = { ...this.seen.peek(), cut_since_ms: this.#reach.cutSince.peek(), ...change };
   }
 
-  #take({ coords, timestamp }: GeolocationPosition): void {
+  #take({ coords, timestamp }: GeolocationPosition, at_least_ms = 0): void {
     const round = (value: number, per_unit: number) => Math.round(value * per_unit) / per_unit;
-    const fix: FixFrame = { at_ms: Math.round(timestamp), lat: round(coords.latitude, 1e7), lng: round(coords.longitude, 1e7) };
+    const fix: FixFrame = { at_ms: Math.round(Math.max(timestamp, at_least_ms)), lat: round(coords.latitude, 1e7), lng: round(coords.longitude, 1e7) };
     fix.accuracy_m = round(coords.accuracy, 10);
     if (coords.speed !== null && Number.isFinite(coords.speed)) fix.speed_mps = round(Math.max(coords.speed, 0), 10);
     if (coords.heading !== null && Number.isFinite(coords.heading)) fix.heading_deg = round(coords.heading, 1);
@@ -127,9 +127,12 @@ export class Tracker {
 
   #ask(): void {
     this.#is_asking = true;
+    // With no age permitted, the answer holds for the moment of the question, even where the system dates it back.
+    const asked_ms = Date.now();
     const done = () => (this.#is_asking = false);
     const options = { enableHighAccuracy: true, maximumAge: 0, timeout: 15_000 };
-    navigator.geolocation.getCurrentPosition((at) => { done(); this.#take(at); }, (error) => { done(); this.#miss(error); }, options);
+    const take = (at: GeolocationPosition) => this.#take(at, asked_ms);
+    navigator.geolocation.getCurrentPosition((at) => { done(); take(at); }, (error) => { done(); this.#miss(error); }, options);
   }
 
   #tell(fix: FixFrame): void {

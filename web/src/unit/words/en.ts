@@ -80,7 +80,6 @@ export const en: Same<typeof id> = {
 
   'job.where': 'Place',
   'job.district': 'District {district}',
-  'job.no_district': 'See the map',
   'job.go': 'Navigate',
   'job.travel': 'about {minutes} min away',
   'job.promise': 'Promised arrival',

@@ -77,7 +77,6 @@ export const id = {
 
   'job.where': 'Tempat',
   'job.district': 'Kec. {district}',
-  'job.no_district': 'Lihat peta',
   'job.go': 'Navigasi',
   'job.travel': 'sekitar {minutes} mnt jalan',
   'job.promise': 'Janji tiba',
