@@ -172,7 +172,7 @@ test('an offer is rung, acknowledged, accepted, driven to, reached and cleared',
   await screen.shot('unit-decline');
   const next = (await screen.known()).unit.dispatch;
   await screen.page.getByRole('button', { name: 'Kendaraan rusak' }).click();
-  await screen.until('no work', ({ unit }) => unit.status === null);
+  await screen.until('no work', ({ unit }) => unit.status === null && unit.taps.length === 0);
   assert.equal((await desk.get(`/dispatches/${next}`)).reason, 'Kendaraan rusak');
   await desk.post(`/incidents/${behind}/close`, { disposition: 'handled' });
   await leave(screen, gps);
@@ -185,6 +185,7 @@ test('what is tapped in a tunnel arrives once, with the time of the tap, and the
   await screen.page.click('[data-test=accept]');
   await until('the server to have it', async () => (await desk.get(`/dispatches/${dispatch}`)).status === 'accepted');
 
+  await screen.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
   await server.kill();
   await screen.until('the line to be gone', ({ unit }) => !unit.up);
   const from_ms = Date.now();
