@@ -1,0 +1,36 @@
+// When the siren sounds. Pure: the sound itself is in sound.ts.
+//
+// Invariant: a report that rings here and was not ringing when somebody muted the siren is heard, muted or not.
+
+export interface SirenState {
+  /** What rings here. */
+  ringing: readonly string[];
+  /** What rang when it was muted; empty when it is not muted. */
+  hushed: ReadonlySet<string>;
+  /** Until when it is muted, Unix milliseconds. */
+  until_ms: number;
+}
+
+/** How long a mute lasts, milliseconds. */
+export const MUTE_MS = 60_000;
+
+export const SILENT: SirenState = { ringing: [], hushed: new Set(), until_ms: 0 };
+
+export function ring(state: SirenState, ringing: readonly string[]): SirenState {
+  // What was claimed meanwhile and rings again is new.
+  const hushed = new Set(ringing.filter((id) => state.hushed.has(id)));
+  return { ...state, ringing, hushed };
+}
+
+export function mute(state: SirenState, now_ms: number): SirenState {
+  return { ...state, hushed: new Set(state.ringing), until_ms: now_ms + MUTE_MS };
+}
+
+export function unmute(state: SirenState): SirenState {
+  return { ...state, hushed: new Set(), until_ms: 0 };
+}
+
+export function sounding({ ringing, hushed, until_ms }: SirenState, now_ms: number): 'silent' | 'sounds' | 'muted' {
+  if (ringing.length === 0) return 'silent';
+  return now_ms < until_ms && ringing.every((id) => hushed.has(id)) ? 'muted' : 'sounds';
+}

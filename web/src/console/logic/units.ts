@@ -1,0 +1,57 @@
+// How a unit stands, in the words of the field: available, dispatched, en route, on scene, off duty; and how old its
+// place is.
+import type { PositionFrame } from '../../gen/frames.ts';
+import type { Dispatch, Picture, Unit } from '../state/picture.ts';
+
+export type UnitStatus = 'free' | 'dispatched' | 'enroute' | 'onscene' | 'oos' | 'off';
+
+/** A fix older than this is stale, milliseconds: the server's default, beyond which it offers a unit no work by itself. */
+export const STALE_MS = 60_000;
+
+export function unitStatus(unit: Unit, dispatch: Dispatch | undefined): UnitStatus {
+  if (unit.duty === 'off_duty') return 'off';
+  if (unit.duty === 'out_of_service') return 'oos';
+  if (!unit.dispatch) return 'free';
+  if (dispatch?.status === 'en_route') return 'enroute';
+  return dispatch?.status === 'on_scene' ? 'onscene' : 'dispatched';
+}
+
+export interface UnitRow {
+  unit: Unit;
+  status: UnitStatus;
+  dispatch: Dispatch | undefined;
+  lat: number | null;
+  lng: number | null;
+  heading_deg: number | null;
+  /** How old its place is; null without one. */
+  age_ms: number | null;
+  stale: boolean;
+}
+
+/** Availability first, then by call sign: who can be sent is on top. */
+const ORDER: UnitStatus[] = ['free', 'dispatched', 'enroute', 'onscene', 'oos', 'off'];
+
+export function unitRow(picture: Picture, unit: Unit, position: PositionFrame | undefined, now_ms: number): UnitRow {
+  const dispatch = unit.dispatch ? picture.dispatches.get(unit.dispatch) : undefined;
+  const place = position?.place ?? unit.last?.place ?? null;
+  const at = position?.place ? position.at : unit.last?.at;
+  const age_ms = place && at != null ? Math.max(now_ms - at, 0) : null;
+  return {
+    unit, dispatch, status: unitStatus(unit, dispatch), lat: place?.lat ?? null, lng: place?.lng ?? null,
+    heading_deg: position?.heading_deg ?? null, age_ms, stale: age_ms === null || age_ms > STALE_MS,
+  };
+}
+
+export function unitRows(picture: Picture, positions: ReadonlyMap<string, PositionFrame>, now_ms: number): UnitRow[] {
+  const rows = [...picture.units.values()].map((unit) => unitRow(picture, unit, positions.get(unit.id), now_ms));
+  return rows.sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status)
+    || a.unit.id.localeCompare(b.unit.id, 'en', { numeric: true }));
+}
+
+/** Metres per second over the straight line of an urgent ride in a city, as the server assumes them. */
+const STRAIGHT_MPS: Record<Unit['kind'], number> = { motorcycle: 10, car: 8, foot: 1.4, boat: 6 };
+
+/** How long a unit would need, as far as the straight line tells, milliseconds. */
+export function eta_ms(distance_m: number, kind: Unit['kind']): number {
+  return (distance_m / STRAIGHT_MPS[kind]) * 1_000;
+}

@@ -1,0 +1,95 @@
+// The ground by MapLibre: what a basemap will lie on. Loaded only where it is used.
+import { Map as MapLibre, setWorkerUrl, type StyleSpecification } from 'maplibre-gl';
+import worker from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
+import 'maplibre-gl/dist/maplibre-gl.css';
+import { effect } from '@preact/signals';
+import { colours } from './colours.ts';
+import { fitting, ZOOM_MAX, ZOOM_MIN, type Box, type Ground, type Place, type Point } from './ground.ts';
+
+/** How long WebGL may take to show anything, milliseconds; then the canvas stays. */
+const FIRST_MS = 5_000;
+
+/** A style without glyphs and sprites: labels are drawn above it. */
+function style(): StyleSpecification {
+  return { version: 8, sources: {}, layers: [{ id: 'ground', type: 'background', paint: { 'background-color': colours().ground } }] };
+}
+
+export class GlGround implements Ground {
+  readonly kind = 'gl';
+  readonly #map: MapLibre;
+  readonly #end: () => void;
+  width = 1;
+  height = 1;
+
+  private constructor(map: MapLibre, moved: () => void) {
+    this.#map = map;
+    map.on('move', moved);
+    this.#end = effect(() => {
+      map.setPaintProperty('ground', 'background-color', colours().ground);
+      moved();
+    });
+  }
+
+  /** Throws where WebGL does not come up in time. */
+  static async make(container: HTMLElement, moved: () => void): Promise<GlGround> {
+    setWorkerUrl(worker);
+    const map = new MapLibre({
+      container, style: style(), interactive: false, attributionControl: false, fadeDuration: 0, minZoom: ZOOM_MIN - 1, maxZoom: ZOOM_MAX,
+    });
+    try {
+      await new Promise<void>((done, failed) => {
+        map.once('load', () => done());
+        map.once('error', ({ error }) => failed(error));
+        setTimeout(() => failed(new Error('WebGL is too slow')), FIRST_MS);
+      });
+    } catch (error) {
+      map.remove();
+      throw error;
+    }
+    return new GlGround(map, moved);
+  }
+
+  get zoom(): number {
+    return this.#map.getZoom();
+  }
+
+  point({ lat, lng }: Place): Point {
+    return this.#map.project([lng, lat]);
+  }
+
+  place({ x, y }: Point): Place {
+    const { lat, lng } = this.#map.unproject([x, y]);
+    return { lat, lng };
+  }
+
+  fit(box: Box): void {
+    const { centre, zoom } = fitting(box, this.width, this.height);
+    this.centre(centre, zoom);
+  }
+
+  centre({ lat, lng }: Place, zoom: number = this.zoom): void {
+    this.#map.jumpTo({ center: [lng, lat], zoom });
+  }
+
+  pan(dx: number, dy: number): void {
+    this.#map.panBy([-dx, -dy], { duration: 0 });
+  }
+
+  zoomBy(steps: number, at: Point): void {
+    const held = this.place(at);
+    this.#map.jumpTo({ zoom: Math.min(Math.max(this.zoom + steps, ZOOM_MIN), ZOOM_MAX) });
+    const moved = this.point(held);
+    this.pan(at.x - moved.x, at.y - moved.y);
+  }
+
+  resize(width: number, height: number): void {
+    this.width = width;
+    this.height = height;
+    this.#map.resize();
+  }
+
+  destroy(): void {
+    this.#end();
+    this.#map.remove();
+  }
+}

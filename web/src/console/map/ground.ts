@@ -1,0 +1,109 @@
+// The ground of the map: which place is at which point of the screen. Two kinds with one interface: plain Mercator on a
+// canvas, and MapLibre. What lies on it is drawn by draw.ts, the same on both.
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+export interface Place {
+  lat: number;
+  lng: number;
+}
+
+export interface Box {
+  south: number;
+  west: number;
+  north: number;
+  east: number;
+}
+
+export interface Ground {
+  readonly kind: 'canvas' | 'gl';
+  readonly width: number;
+  readonly height: number;
+  /** As in web maps: each step doubles. */
+  readonly zoom: number;
+  point(place: Place): Point;
+  place(point: Point): Place;
+  /** Shows a box whole. */
+  fit(box: Box): void;
+  centre(place: Place, zoom?: number): void;
+  pan(dx: number, dy: number): void;
+  /** Zooms so that what is at the point stays there. */
+  zoomBy(steps: number, at: Point): void;
+  resize(width: number, height: number): void;
+  destroy(): void;
+}
+
+export const ZOOM_MIN = 3;
+export const ZOOM_MAX = 19;
+const TILE = 512;
+const MARGIN = 40;
+
+export function worldOf({ lat, lng }: Place): Point {
+  const sin = Math.sin((Math.min(Math.max(lat, -85), 85) * Math.PI) / 180);
+  return { x: lng / 360 + 0.5, y: 0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI) };
+}
+
+export function placeOf({ x, y }: Point): Place {
+  return { lat: (Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI, lng: (x - 0.5) * 360 };
+}
+
+/** Centre and zoom that show a box whole in a window. */
+export function fitting(box: Box, width: number, height: number): { centre: Place; zoom: number } {
+  const [a, b] = [worldOf({ lat: box.north, lng: box.west }), worldOf({ lat: box.south, lng: box.east })];
+  const scale = Math.min(Math.max(width - 2 * MARGIN, 50) / Math.max(b.x - a.x, 1e-7), Math.max(height - 2 * MARGIN, 50) / Math.max(b.y - a.y, 1e-7));
+  const zoom = Math.min(Math.max(Math.log2(scale / TILE), ZOOM_MIN), 16);
+  return { centre: placeOf({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 }), zoom };
+}
+
+/** Mercator without anything below: the map where there is no WebGL, or a slow one. */
+export class PlainGround implements Ground {
+  readonly kind = 'canvas';
+  width = 1;
+  height = 1;
+  zoom = 11;
+  #middle: Point = worldOf({ lat: -1.27, lng: 116.83 });
+
+  get #scale(): number {
+    return TILE * 2 ** this.zoom;
+  }
+
+  point(place: Place): Point {
+    const at = worldOf(place);
+    return { x: (at.x - this.#middle.x) * this.#scale + this.width / 2, y: (at.y - this.#middle.y) * this.#scale + this.height / 2 };
+  }
+
+  place({ x, y }: Point): Place {
+    return placeOf({ x: this.#middle.x + (x - this.width / 2) / this.#scale, y: this.#middle.y + (y - this.height / 2) / this.#scale });
+  }
+
+  fit(box: Box): void {
+    const { centre, zoom } = fitting(box, this.width, this.height);
+    this.centre(centre, zoom);
+  }
+
+  centre(place: Place, zoom: number = this.zoom): void {
+    this.#middle = worldOf(place);
+    this.zoom = zoom;
+  }
+
+  pan(dx: number, dy: number): void {
+    this.#middle = { x: this.#middle.x - dx / this.#scale, y: this.#middle.y - dy / this.#scale };
+  }
+
+  zoomBy(steps: number, at: Point): void {
+    const held = this.place(at);
+    this.zoom = Math.min(Math.max(this.zoom + steps, ZOOM_MIN), ZOOM_MAX);
+    const moved = this.point(held);
+    this.pan(at.x - moved.x, at.y - moved.y);
+  }
+
+  resize(width: number, height: number): void {
+    this.width = width;
+    this.height = height;
+  }
+
+  destroy(): void {}
+}

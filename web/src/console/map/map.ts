@@ -1,0 +1,190 @@
+// The map as a thing of its own, outside of components: it is drawn at most once per frame, and only when something moved.
+import { effect } from '@preact/signals';
+import { serverNow, tick } from '../../shared/clock.ts';
+import { clock } from '../../shared/format.ts';
+import { expose } from '../../shared/hook.ts';
+import { lang } from '../../shared/i18n.ts';
+import { theme } from '../../shared/theme.ts';
+import { unitRows } from '../logic/units.ts';
+import type { Desk } from '../state/desk.ts';
+import type { Orders } from '../state/orders.ts';
+import { areaOf, shortOf } from '../state/picture.ts';
+import { candidates, chosen, clicked, grid, pointed } from '../state/ui.ts';
+import { zoneOf } from '../text.ts';
+import { say } from '../words.ts';
+import { draw } from './draw.ts';
+import { PlainGround, type Box, type Ground, type Place, type Point } from './ground.ts';
+import { loadGrid } from './lines.ts';
+import { bestKind } from './kind.ts';
+import { handle } from './hands.ts';
+import { boxOf, hit, incidentMarks, unitMarks, type Scene } from './scene.ts';
+
+export interface Parts {
+  canvas: HTMLCanvasElement;
+  /** Where a ground that draws by itself lies, below the canvas. */
+  below: HTMLElement;
+  desk: Desk;
+  orders: Orders;
+  onKind: (kind: Ground['kind']) => void;
+}
+
+export class CityMap {
+  readonly parts: Parts;
+  ground: Ground = new PlainGround();
+  scene: Scene = { units: [], incidents: [], report: null, districts: [], clicked: null };
+  /** What is dragged, and where it is now. */
+  drag: { unit: string; at: Point } | null = null;
+  readonly #ends: (() => void)[] = [];
+  #frame = 0;
+  #fitted = false;
+  #ended = false;
+  /** When frames were drawn, for the hook: how smooth it is. */
+  readonly #drawn: number[] = [];
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+    const { canvas, desk } = parts;
+    const watch = new ResizeObserver(() => this.#resize());
+    watch.observe(canvas);
+    this.#ends.push(() => watch.disconnect(), handle(this), effect(() => {
+      for (const of of [desk.changed, desk.moved, desk.districts, tick, chosen, pointed, candidates, clicked, theme, lang, grid]) void of.value;
+      this.#build();
+    }), effect(() => {
+      if (grid.value) void loadGrid(() => this.redraw());
+    }));
+    expose('map', () => this.#known());
+    this.#resize();
+    void bestKind().then((kind) => (kind === 'gl' ? this.#useGl() : undefined));
+  }
+
+  end(): void {
+    this.#ended = true;
+    cancelAnimationFrame(this.#frame);
+    for (const end of this.#ends) end();
+    this.ground.destroy();
+  }
+
+  zoom(steps: number): void {
+    this.ground.zoomBy(steps, { x: this.ground.width / 2, y: this.ground.height / 2 });
+    this.redraw();
+  }
+
+  /** Shows the city whole: districts, units and incidents. */
+  fitCity(): void {
+    const areas = this.parts.desk.work.areas.value.filter(({ level }) => level === 'city').map(({ centre }) => centre);
+    const { districts, units, incidents } = this.scene;
+    const box = boxOf([...areas, ...districts, ...units, ...incidents]);
+    if (box) this.#show(box);
+  }
+
+  /** Shows the chosen incident with those who could go there. */
+  goTo(): void {
+    const incident = this.scene.incidents.find((mark) => mark.chosen);
+    if (!incident) return;
+    const box = boxOf([incident, ...this.scene.units.filter(({ rank }) => rank !== null)]);
+    if (box) this.#show(box);
+  }
+
+  redraw(): void {
+    this.#frame ||= requestAnimationFrame((at) => {
+      this.#frame = 0;
+      this.#drawn.push(at);
+      if (this.#drawn.length > 120) this.#drawn.shift();
+      draw(this.parts.canvas, this.ground, this.scene, grid.value);
+      this.#drawDragged();
+    });
+  }
+
+  /** Somebody clicked: an incident, a unit, or a place for the form that asks for one. */
+  click(at: Point): void {
+    const { incident, unit } = this.under(at);
+    if (incident) chosen.value = { is: 'incident', id: incident.id };
+    else if (unit) pointed.value = unit.id;
+    else if (chosen.value?.is === 'report') clicked.value = this.ground.place(at);
+  }
+
+  under(at: Point) {
+    const pointOf = (place: Place) => this.ground.point(place);
+    return { incident: hit(this.scene.incidents, at, pointOf), unit: hit(this.scene.units, at, pointOf) };
+  }
+
+  drop(unit: string, at: Point): void {
+    const { incident } = this.under(at);
+    if (incident) void this.parts.orders.send(incident.id, unit, 'offer');
+  }
+
+  #show(box: Box): void {
+    this.ground.fit(box);
+    this.redraw();
+  }
+
+  #build(): void {
+    const { desk } = this.parts;
+    const { picture } = desk;
+    const what = chosen.value;
+    const choice = { incident: what?.is === 'incident' ? what.id : null, unit: pointed.value, ranked: candidates.value };
+    const several = desk.work.areas.value.filter(({ level }) => level === 'city').length > 1;
+    const since = (row: { unit: { id: string }; age_ms: number | null }) =>
+      say('map.stale', { clock: clock(serverNow() - (row.age_ms ?? 0), zoneOf(desk, areaOf(row.unit.id))) });
+    const report = what?.is === 'report' ? picture.reports.get(what.id) : undefined;
+    this.scene = {
+      units: unitMarks(unitRows(picture, desk.positions, tick.value), choice, several ? (id) => id : shortOf, since),
+      incidents: incidentMarks(picture, choice, tick.value),
+      report: report?.place && !report.incident ? report.place : null,
+      districts: desk.districts.value.map(({ name, centre }) => ({ name, ...centre })),
+      clicked: what?.is === 'report' ? clicked.value : null,
+    };
+    if (!this.#fitted && this.ground.width > 1 && this.scene.districts.length > 0) {
+      this.#fitted = true;
+      this.fitCity();
+    }
+    this.redraw();
+  }
+
+  #resize(): void {
+    const { canvas } = this.parts;
+    const { width, height } = canvas.getBoundingClientRect();
+    if (width < 1 || height < 1) return;
+    const scale = Math.min(devicePixelRatio, 2);
+    canvas.width = Math.round(width * scale);
+    canvas.height = Math.round(height * scale);
+    this.ground.resize(width, height);
+    this.redraw();
+  }
+
+  #drawDragged(): void {
+    const context = this.drag && this.parts.canvas.getContext('2d');
+    if (!context || !this.drag) return;
+    const { at, unit } = this.drag;
+    context.fillStyle = context.strokeStyle = '#5fb2ff';
+    context.beginPath();
+    context.arc(at.x, at.y, 9, 0, 2 * Math.PI);
+    context.fill();
+    context.fillText(shortOf(unit), at.x + 14, at.y + 4);
+  }
+
+  async #useGl(): Promise<void> {
+    const { GlGround } = await import('./gl.ts');
+    if (this.#ended) return;
+    const { width, height } = this.ground;
+    const made = await GlGround.make(this.parts.below, () => this.redraw()).catch(() => null);
+    if (!made || this.#ended) return made?.destroy();
+    const [centre, zoom] = [this.ground.place({ x: width / 2, y: height / 2 }), this.ground.zoom];
+    this.ground = made;
+    made.resize(width, height);
+    made.centre(centre, zoom);
+    this.parts.onKind('gl');
+    this.redraw();
+  }
+
+  #known() {
+    const { units, incidents } = this.scene;
+    const points = (marks: readonly (Place & { id: string })[]) =>
+      Object.fromEntries(marks.slice(0, 50).map((mark) => [mark.id, this.ground.point(mark)]));
+    return {
+      kind: this.ground.kind, zoom: this.ground.zoom, units: units.length, stale: units.filter(({ stale }) => stale).length,
+      ranked: units.filter(({ rank }) => rank !== null).map(({ id }) => id), incidents: points(incidents), at: points(units),
+      grid: grid.value, frames: this.#drawn.length, drawn: this.#drawn.slice(-60),
+    };
+  }
+}

@@ -1,0 +1,51 @@
+// Small forms of the right pane.
+import { useSignal } from '@preact/signals';
+import { say } from '../words.ts';
+
+interface ChooseProps<T extends string> {
+  label: string;
+  go: string;
+  all: readonly (readonly [T, string])[];
+  onGo: (choice: T) => unknown;
+  /** What it is now: choosing it again is no choice. */
+  at?: T;
+  primary?: boolean;
+  test?: string;
+}
+
+/** A choice and its button: nothing happens by choosing alone. */
+export function Choose<T extends string>({ label, go, all, onGo, at, primary, test }: ChooseProps<T>) {
+  const choice = useSignal<T | ''>('');
+  const now = choice.value === '' || choice.value === at ? null : choice.value;
+  const send = async () => {
+    if (now === null) return;
+    await onGo(now);
+    choice.value = '';
+  };
+  return (
+    <span class="choose" data-test={test}>
+      <select aria-label={label} value={choice.value === '' ? (at ?? '') : choice.value}
+        onChange={(event) => (choice.value = event.currentTarget.value as T)}>
+        {at === undefined && <option value="">{label} {say('act.choose')}</option>}
+        {all.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
+      </select>
+      <button type="button" class={primary ? 'primary' : ''} disabled={now === null} onClick={send}>{go}</button>
+    </span>
+  );
+}
+
+export function NoteForm({ onNote }: { onNote: (text: string) => Promise<boolean> }) {
+  const text = useSignal('');
+  const send = async (event: Event) => {
+    event.preventDefault();
+    const said = text.value.trim();
+    if (said !== '' && (await onNote(said))) text.value = '';
+  };
+  return (
+    <form class="note" onSubmit={send}>
+      <input aria-label={say('act.note')} placeholder={say('act.note')} maxLength={4000} value={text.value} data-key="note"
+        onInput={(event) => (text.value = event.currentTarget.value)} />
+      <button disabled={text.value.trim() === ''}>{say('act.note_go')}</button>
+    </form>
+  );
+}

@@ -1,0 +1,72 @@
+// The siren's sound: two tones that swap, made here, so that no file has to load when a call comes in.
+
+/** How long one swing of the two tones takes, seconds. */
+const SWING_S = 0.5;
+const TONES_HZ = [880, 620] as const;
+const LOUD = 0.18;
+
+export class Sound {
+  #context: AudioContext | null = null;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  /** Told when the browser lets it sound, or no longer. */
+  readonly #told: (blocked: boolean) => void;
+  #next_s = 0;
+
+  constructor(told: (blocked: boolean) => void) {
+    this.#told = told;
+    // Browsers let a page sound only after somebody touched it.
+    for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => void this.#wake(), { capture: true });
+  }
+
+  get on(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  start(): void {
+    if (this.on) return;
+    const context = (this.#context ??= this.#make());
+    void this.#wake();
+    this.#next_s = context.currentTime;
+    this.#swing();
+    this.#timer = setInterval(() => this.#swing(), SWING_S * 500);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #make(): AudioContext {
+    const context = new AudioContext();
+    context.onstatechange = () => this.#told(context.state !== 'running');
+    this.#told(context.state !== 'running');
+    return context;
+  }
+
+  async #wake(): Promise<void> {
+    const context = (this.#context ??= this.#make());
+    if (context.state !== 'running') await context.resume().catch(() => undefined);
+  }
+
+  /** Keeps the next second filled with tones. */
+  #swing(): void {
+    const context = this.#context;
+    if (!context || context.state !== 'running') return;
+    this.#next_s = Math.max(this.#next_s, context.currentTime);
+    while (this.#next_s < context.currentTime + 2 * SWING_S) {
+      for (const [i, tone_hz] of TONES_HZ.entries()) this.#tone(context, tone_hz, this.#next_s + (i * SWING_S) / 2);
+      this.#next_s += SWING_S;
+    }
+  }
+
+  #tone(context: AudioContext, tone_hz: number, at_s: number): void {
+    const [from, loud] = [context.createOscillator(), context.createGain()];
+    from.type = 'square';
+    from.frequency.value = tone_hz;
+    loud.gain.setValueAtTime(LOUD, at_s);
+    loud.gain.linearRampToValueAtTime(0, at_s + SWING_S / 2);
+    from.connect(loud).connect(context.destination);
+    from.start(at_s);
+    from.stop(at_s + SWING_S / 2);
+  }
+}
