@@ -37,6 +37,8 @@ export class CityMap {
   readonly #ends: (() => void)[] = [];
   #frame = 0;
   #fitted = false;
+  /** The incident that was shown last. */
+  #goneTo: string | null = null;
   #ended = false;
   /** When frames were drawn, for the hook: how smooth it is. */
   readonly #drawn: number[] = [];
@@ -47,7 +49,7 @@ export class CityMap {
     const watch = new ResizeObserver(() => this.#resize());
     watch.observe(canvas);
     this.#ends.push(() => watch.disconnect(), handle(this), effect(() => {
-      for (const of of [desk.changed, desk.moved, desk.districts, tick, chosen, pointed, candidates, clicked, theme, lang, grid]) void of.value;
+      for (const of of [desk.changed, desk.moved, desk.read, desk.work.areas, desk.districts, tick, chosen, pointed, candidates, clicked, theme, lang, grid]) void of.value;
       this.#build();
     }), effect(() => {
       if (grid.value) void loadGrid(() => this.redraw());
@@ -134,11 +136,22 @@ export class CityMap {
       districts: desk.districts.value.map(({ name, centre }) => ({ name, ...centre })),
       clicked: what?.is === 'report' ? clicked.value : null,
     };
-    if (!this.#fitted && this.ground.width > 1 && this.scene.districts.length > 0) {
+    this.#showFirst(choice.incident);
+    this.redraw();
+  }
+
+  /** The city once it is known, and each incident when it is chosen, with those who could go there. */
+  #showFirst(incident: string | null): void {
+    const { desk } = this.parts;
+    if (this.ground.width <= 1 || desk.read.value.size === 0) return;
+    if (!this.#fitted) {
       this.#fitted = true;
       this.fitCity();
     }
-    this.redraw();
+    if (incident !== this.#goneTo && (incident === null || candidates.value.length > 0)) {
+      this.#goneTo = incident;
+      this.goTo();
+    }
   }
 
   #resize(): void {

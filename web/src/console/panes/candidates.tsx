@@ -42,7 +42,7 @@ export function Candidates({ incident, desk, orders }: { incident: Incident; des
       <Rows label={say('cand.title')}>
         {shown.map(({ unit, distance_m, fix_age_ms, neighbour }, i) => (
           <li key={unit} data-id={unit} {...givesUnit(unit)} onMouseEnter={() => (pointed.value = unit)}>
-            <button type="button" class="send" data-row data-test="send" aria-label={say('cand.send_of', { unit })}
+            <button type="button" class="send" data-row data-test="send"
               onFocus={() => (pointed.value = unit)} onClick={() => orders.send(id, unit, 'offer')}>
               <b>{i + 1}. {unit}</b>
               <span class="figures">{etaText(desk, unit, distance_m)} · {metres(distance_m)} · {say('cand.fix', { age: duration(fix_age_ms) })}</span>

@@ -1,7 +1,7 @@
 // Dialogs over the panes: shortcuts, and a call that is entered by hand.
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { COMMANDS, KEYS } from '../keys.ts';
 import type { Desk } from '../state/desk.ts';
 import type { Orders } from '../state/orders.ts';
@@ -16,7 +16,7 @@ export function Dialogs({ desk, orders }: { desk: Desk; orders: Orders }) {
 
 function Box({ title, children }: { title: string; children: ComponentChildren }) {
   const box = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     box.current?.showModal();
     return () => before instanceof HTMLElement && before.isConnected && before.focus();

@@ -1,6 +1,6 @@
 // The command line: `/` opens it, Tab completes, Enter does it.
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { complete } from '../logic/complete.ts';
 import { parse, type Known } from '../logic/command.ts';
 import type { Desk } from '../state/desk.ts';
@@ -32,7 +32,7 @@ function OpenLine({ desk, orders, text }: { desk: Desk; orders: Orders; text: st
   const input = useRef<HTMLInputElement>(null);
   const wrong = useSignal<string | null>(null);
   const at = useSignal(0);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     input.current?.focus();
     return () => before instanceof HTMLElement && before.isConnected && before.focus();

@@ -131,7 +131,6 @@ export const en: Same<typeof id> = {
   'cand.send': 'Assign',
   'cand.radio': 'Radio',
   'cand.queue': 'Queue',
-  'cand.send_of': 'Assign {unit}',
   'cand.radio_of': 'Order {unit} by radio',
   'cand.queue_of': 'Queue for {unit}',
 

@@ -129,7 +129,6 @@ export const id = {
   'cand.send': 'Tugaskan',
   'cand.radio': 'Radio',
   'cand.queue': 'Antre',
-  'cand.send_of': 'Tugaskan {unit}',
   'cand.radio_of': 'Perintahkan {unit} lewat radio',
   'cand.queue_of': 'Antrekan untuk {unit}',
 

@@ -1,0 +1,183 @@
+// The dispatch console at work: a call is taken, judged, units are sent; by hand, by keys, by the command line.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { openBrowser, Screen } from './harness/browser.ts';
+import { Person } from './harness/people.ts';
+import { Server } from './harness/server.ts';
+import { CENTRE, Crew } from './harness/town.ts';
+import { until } from './harness/until.ts';
+
+let server: Server;
+let browser: Browser;
+let dispatcher: Person;
+
+const SIZE = { viewport: { width: 1366, height: 768 } };
+
+before(async () => {
+  [server, browser] = await Promise.all([Server.start({ units: ['M1', 'M2', 'C1'] }), openBrowser()]);
+  dispatcher = new Person(server, 'dispatch');
+  // Nobody is asked by the program: what happens here is what the console does.
+  await server.run('area', 'set', 'BPN', '--offers', 'manual');
+  await Promise.all([Crew.on(server, dispatcher, 'M1', 600), Crew.on(server, dispatcher, 'M2', 1_500), Crew.on(server, dispatcher, 'C1', 2_500)]);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.remove();
+});
+
+/** A console at work: logged in, live, sitting at the desk of Balikpapan. */
+async function atWork(path = '/console'): Promise<Screen> {
+  const screen = await Screen.open(browser, server, path, SIZE);
+  await screen.logIn('dispatch');
+  await screen.live();
+  await screen.until('the desks', ({ desk }) => desk?.seat !== undefined);
+  if ((await screen.known()).desk.seat === null) {
+    await screen.until('a desk to sit at', async () => (await screen.page.locator('[data-test=sit]:enabled').count()) === 1 || (await screen.known()).desk.seat);
+    if ((await screen.known()).desk.seat === null) await screen.page.click('[data-test=sit]');
+  }
+  await screen.until('the seat', ({ desk }) => desk.seat === 'BPN.SPKT');
+  return screen;
+}
+
+const ring = (number = '0812 5550 1100') => dispatcher.post('/calls', { area: 'BPN', caller_number: number });
+
+async function incident(kind = 'theft', priority = 'P2'): Promise<string> {
+  const told = await dispatcher.post('/reports', { area: 'BPN', channel: 'whatsapp', kind, priority, valid: true, place: CENTRE });
+  return told.incident.id;
+}
+
+const dispatches = async (id: string) => (await dispatcher.get(`/incidents/${id}`)).dispatches as { unit: string; status: string; mode: string }[];
+const close = (id: string) => dispatcher.post(`/incidents/${id}/close`, { disposition: 'handled' });
+
+test('a call sounds the siren until it is claimed, is judged, and the nearest unit is sent', async () => {
+  const screen = await atWork();
+  const { page } = screen;
+  await screen.until('units on the map', ({ map }) => map.units === 3);
+  await page.locator('h1').click();
+  const report = await ring();
+  await screen.until('the siren', ({ siren }) => siren.is === 'sounds' && siren.on && siren.ringing[0] === report.id);
+  assert.match(await screen.text('siren'), /SIRENE: 1 berdering/);
+  await screen.shot('console-ringing');
+  await page.click('[data-test=mute]');
+  await screen.until('the mute', ({ siren }) => siren.is === 'muted' && !siren.on);
+  assert.match(await screen.text('siren'), /Sirene bisu sampai \d\d:\d\d:\d\d/);
+  const second = await ring('0812 5550 1101');
+  await screen.until('a new call to be heard in spite of it', ({ siren }) => siren.is === 'sounds' && siren.on);
+  await page.keyboard.press('c');
+  await screen.until('the older one to be claimed', ({ desk }) => desk.chosen?.id === report.id);
+  await screen.until('the siren to go on for the other', ({ siren }) => siren.on && siren.ringing.join() === second.id);
+  await page.click(`li[data-id="${second.id}"] [data-test=claim]`);
+  await screen.until('silence', ({ siren }) => siren.is === 'silent' && !siren.on);
+
+  await page.click(`li[data-id="${second.id}"] [data-row]`);
+  await page.selectOption('[data-test=invalid] select', 'prank');
+  await page.click('[data-test=invalid] button');
+  await screen.until('the prank to be gone', ({ desk }) => !desk.queue.some((row: { id: string }) => row.id === second.id));
+
+  await page.click(`li[data-id="${report.id}"] [data-row]`);
+  await page.selectOption('select[name=kind]', 'robbery');
+  await page.fill('input[name=pin]', `${CENTRE.lat}, ${CENTRE.lng}`);
+  await page.fill('textarea[name=text]', 'dua orang di depan toko');
+  await screen.isAccessible();
+  await screen.shot('console-call');
+  await page.click('[data-test=valid]');
+  const opened = await screen.until('the incident', ({ desk }) => desk.chosen?.is === 'incident' && desk.chosen.id);
+  await page.locator('[data-test=send]').first().waitFor();
+  assert.match(await page.locator('[data-test=send]').first().innerText(), /BPN-M1[\s\S]*0\.6 km/);
+  await screen.until('heat', ({ desk }) => desk.queue[0].id === opened && desk.queue[0].heat >= 1);
+  await screen.shot('console-incident');
+  await page.locator('[data-test=send]').first().click();
+  await until('the offer', async () => (await dispatches(opened))[0]?.unit === 'BPN-M1');
+  await page.locator('[data-test=step-accepted]').click();
+  await page.locator('[data-test=step-on_scene]').click();
+  await screen.until('the unit on scene', ({ desk }) => desk.units.some((unit: { id: string; status: string }) => unit.id === 'BPN-M1' && unit.status === 'onscene'));
+  await until('the clock to stop', async () => /tiba .* tepat waktu/.test(await screen.text('sla')));
+  await screen.isAccessible();
+  await screen.shot('console-onscene');
+  assert.deepEqual(await page.evaluate(() => [document.documentElement.scrollHeight <= innerHeight, document.documentElement.scrollWidth <= innerWidth]), [true, true]);
+  await close(opened);
+  await screen.close();
+});
+
+test('by the keyboard alone: claim, judge, assign, note', async () => {
+  const screen = await atWork();
+  const { page } = screen;
+  const { keyboard } = page;
+  const report = await ring('0812 5550 1102');
+  await screen.until('it to ring', ({ siren }) => siren.ringing.includes(report.id));
+  await keyboard.press('c');
+  await page.locator('[data-test=call-form]').waitFor();
+  await page.locator('select[name=kind]').focus();
+  await keyboard.type('Perampokan');
+  for (let i = 0; i < 2; i++) await keyboard.press('Tab');
+  await keyboard.type(`${CENTRE.lat}, ${CENTRE.lng}`);
+  await keyboard.press('Escape');
+  await keyboard.press('v');
+  const opened = await screen.until('the incident', ({ desk }) => desk.chosen?.is === 'incident' && desk.chosen.id);
+  await page.locator('[data-test=send]').first().waitFor();
+  await keyboard.press('a');
+  await keyboard.press('ArrowDown');
+  await keyboard.press('Enter');
+  await until('the second nearest to be asked', async () => (await dispatches(opened))[0]?.unit === 'BPN-M2');
+  await keyboard.press('n');
+  await keyboard.type('pelapor menunggu di pos');
+  await keyboard.press('Enter');
+  await until('the note', async () => (await screen.text('notes')).includes('pelapor menunggu di pos'));
+  await keyboard.press('Escape');
+  await keyboard.press('1');
+  assert.ok(await page.evaluate(() => document.activeElement?.matches('[data-pane="1"] [data-row]')));
+  await keyboard.press('?');
+  await page.locator('[data-test=dialog]').waitFor();
+  await screen.isAccessible();
+  await screen.shot('console-help');
+  await keyboard.press('Escape');
+  await page.locator('[data-test=dialog]').waitFor({ state: 'detached' });
+  await close(opened);
+  await screen.close();
+});
+
+test('by the command line, with completion', async () => {
+  const screen = await atWork();
+  const { page } = screen;
+  const { keyboard } = page;
+  const id = await incident();
+  const number = id.slice('BPN-'.length);
+  await screen.until('the incident', ({ desk }) => desk.queue.some((row: { id: string }) => row.id === id));
+  const type = async (text: string) => {
+    await keyboard.press('/');
+    await keyboard.type(text);
+    await keyboard.press('Enter');
+    await page.locator('[data-test=line]').waitFor({ state: 'detached' });
+  };
+  await keyboard.press('/');
+  await keyboard.type('m');
+  await screen.shot('console-line');
+  await screen.isAccessible();
+  await keyboard.press('ArrowDown');
+  assert.deepEqual(await page.locator('[data-test=line] [role=option]').allInnerTexts(), ['merge', 'BPN-M1', 'BPN-M2']);
+  await keyboard.press('Tab');
+  await keyboard.type(`>> ${number}`);
+  await keyboard.press('Enter');
+  await until('the order', async () => (await dispatches(id)).find(({ unit }) => unit === 'BPN-M1')?.mode === 'assign');
+  await page.locator('[data-test=line]').waitFor({ state: 'detached' });
+  await screen.until('the unit to be held', ({ desk }) => desk.units.some((unit: { id: string; incident: string }) => unit.id === 'BPN-M1' && unit.incident === id));
+  await type('st BPN-M1 scene');
+  await type(`note ${number} saksi dua orang`);
+  await type(number);
+  await until('the note', async () => (await screen.text('notes')).includes('saksi dua orang'));
+  await type('ho M1 C1');
+  await until('the hand-over', async () => (await dispatches(id)).some(({ unit, status }) => unit === 'BPN-C1' && status === 'accepted'));
+  await screen.until('the other to be held', ({ desk }) => desk.units.some((unit: { id: string; incident: string }) => unit.id === 'BPN-C1' && unit.incident === id));
+  await type('recall C1 salah alamat');
+  await until('the recall', async () => (await dispatches(id)).every(({ status }) => status === 'recalled'));
+  await keyboard.press('/');
+  await keyboard.type('M9 > 1');
+  await keyboard.press('Enter');
+  assert.equal(await page.locator('[data-test=line] [role=alert]').innerText(), 'Unit tidak dikenal: M9');
+  await keyboard.press('Escape');
+  await type(`close ${number} nothing_found`);
+  await until('the end', async () => (await dispatcher.get(`/incidents/${id}`)).incident.status === 'closed');
+  await screen.close();
+});
