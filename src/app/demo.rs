@@ -99,11 +99,11 @@ fn world(base_url: &str, options: &Demo, fleet: Vec<(UnitId, UnitKind)>, clock: 
 fn greet(base_url: &str, units: u16) {
     println!("Sigap at {base_url}: Balikpapan, {units} simulated patrols. Ctrl-C stops.");
     println!("Logins, all with the password {PASSWORD}:");
-    println!("  bpn-dispatch     dispatcher of Balikpapan");
-    println!("  bpn-commander    commander of Balikpapan");
+    println!("  bpn-dispatch     dispatcher of Balikpapan: {base_url}/console");
+    println!("  bpn-commander    commander of Balikpapan:  {base_url}/board");
     println!("  kaltim-operator  operator of East Kalimantan");
     println!("  admin            administrator");
-    println!("  bpn-m1 …         the officers, one for each unit");
+    println!("  bpn-m1 …         the officers, one for each unit: {base_url}/unit");
 }
 
 /// Prints a line per second.
