@@ -2,13 +2,12 @@
 import { signal, useSignal } from '@preact/signals';
 import { duration } from '../shared/format.ts';
 import { ErrorLine } from '../shared/ui.tsx';
-import { errorText } from '../shared/words.ts';
 import type { Crew } from './crew.ts';
 import { gradeOf, healthOf, sleptFor, type Health } from './health.ts';
 import { TrackersKey } from './menu.tsx';
 import { audible } from './phone.ts';
 import type { Tracker } from './tracker.ts';
-import { t } from './words.ts';
+import { faultText, t } from './words.ts';
 
 /** How long the page was hidden without telling the position, milliseconds. */
 const slept = signal<number | null>(null);
@@ -46,7 +45,7 @@ export function HealthLine({ crew }: { crew: Crew }) {
         <span>{healthText(shown)}</span>
         {shown.is === 'elsewhere' && <button type="button" onClick={take}>{t('health.take')}</button>}
       </p>
-      <ErrorLine>{wrong.value ? errorText(wrong.value) : null}</ErrorLine>
+      <ErrorLine>{faultText(wrong.value)}</ErrorLine>
       {source && slept.value !== null && (
         <section class="notice" role="alert" data-test="slept">
           <p>{t('health.slept', { time: duration(slept.value) })}</p>

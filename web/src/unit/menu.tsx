@@ -3,9 +3,8 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { ErrorLine, LangSwitch, ThemeSwitch } from '../shared/ui.tsx';
-import { errorText } from '../shared/words.ts';
 import type { Crew } from './crew.ts';
-import { t } from './words.ts';
+import { faultText, t } from './words.ts';
 
 const TRACKERS = [
   ['Traccar Client', 'https://www.traccar.org/client/'],
@@ -31,7 +30,7 @@ export function MenuKey({ crew, unit }: { crew: Crew; unit: string }) {
           <LangSwitch />
           <ThemeSwitch />
           <Trackers unit={unit} />
-          <ErrorLine>{wrong.value ? errorText(wrong.value) : null}</ErrorLine>
+          <ErrorLine>{faultText(wrong.value)}</ErrorLine>
           <button type="button" class="wide off" data-test="sign-off" onClick={off}>
             {sure.value ? t('menu.off.sure', { unit }) : t('menu.off', { unit })}
           </button>

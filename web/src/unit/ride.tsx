@@ -2,6 +2,7 @@
 // below.
 import { useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
+import { tick } from '../shared/clock.ts';
 import { expose } from '../shared/hook.ts';
 import type { Work } from '../shared/screen.tsx';
 import { say } from '../shared/words.ts';
@@ -17,6 +18,9 @@ import { PanicKey, PanicWaits } from './panic.tsx';
 import { SignOn } from './sign_on.tsx';
 import { audible, wake } from './phone.ts';
 import { t } from './words.ts';
+
+/** An answer that takes longer is told, milliseconds. */
+const SLOW_MS = 3_000;
 
 export function Ride({ work }: { work: Work }) {
   const crew = useMemo(() => new Crew(work, work.session.login.peek()?.account ?? ''), []);
@@ -51,7 +55,6 @@ function Riding({ crew, unit }: { crew: Crew; unit: string }) {
   const { held, queued } = crew.now.value;
   const status = (held?.status ?? 'free') as keyof typeof SHAPES;
   const waiting = queued.map(({ job }) => job);
-  const taps = crew.outbox.waiting.value.length;
   return (
     <>
       <section class="now" data-status={status} aria-live="polite">
@@ -60,7 +63,7 @@ function Riding({ crew, unit }: { crew: Crew; unit: string }) {
         <b class="sign">{unit}</b>
       </section>
       <HealthLine crew={crew} />
-      {taps > 0 && !crew.reach.up.value && <p class="line" data-grade="poor" data-test="unsent">{t('status.sending', { count: taps })}</p>}
+      <Unsent crew={crew} />
       {!held && <Idle />}
       {held?.status === 'offered' && <Offer key={held.job.dispatch} crew={crew} job={held.job} />}
       {held && held.status !== 'offered' && <Current crew={crew} job={held.job} status={held.status} queued={waiting} />}
@@ -68,6 +71,15 @@ function Riding({ crew, unit }: { crew: Crew; unit: string }) {
       <footer class="foot"><PanicKey crew={crew} /><MenuKey crew={crew} unit={unit} /></footer>
     </>
   );
+}
+
+/** Taps that the server has not answered: at once without a line, after a moment with one. */
+function Unsent({ crew }: { crew: Crew }) {
+  const taps = crew.outbox.waiting.value;
+  const oldest = Math.min(...taps.map((tap) => tap.at_ms ?? 0));
+  const is_slow = tick.value > 0 && Date.now() - oldest > SLOW_MS;
+  if (taps.length === 0 || (crew.reach.up.value && !is_slow)) return null;
+  return <p class="line" data-grade="poor" data-test="unsent">{t('status.sending', { count: taps.length })}</p>;
 }
 
 /** The line does not come back by itself: what to do. */

@@ -2,9 +2,8 @@
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import type { components } from '../gen/api.ts';
 import { ErrorLine } from '../shared/ui.tsx';
-import { errorText } from '../shared/words.ts';
 import type { Crew } from './crew.ts';
-import { t } from './words.ts';
+import { faultText, t } from './words.ts';
 
 type Unit = components['schemas']['UnitBody'];
 
@@ -83,7 +82,7 @@ export function SignOn({ crew }: { crew: Crew }) {
           <span>{t('on.source')}<small>{t('on.source.why')}</small></span>
         </label>
         <p class="dim small">{t('on.screen')}</p>
-        <ErrorLine>{wrong.value ? errorText(wrong.value) : null}</ErrorLine>
+        <ErrorLine>{faultText(wrong.value)}</ErrorLine>
         <button type="button" class="act" data-act="go" data-test="sign-on" disabled={busy.value || chosen.value === null} onClick={go}>
           {busy.value ? t('on.going') : t('on.go', { unit: chosen.value ?? '…' })}
         </button>

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Brief, DispatchStatus, FixFrame, ToldEvent } from '../../src/gen/frames.ts';
 import { nextBatch, overflow, unheard } from '../../src/unit/backlog.ts';
-import { gradeOf, healthOf, type Seen } from '../../src/unit/health.ts';
+import { gradeOf, healthOf, sleptFor, type Seen } from '../../src/unit/health.ts';
 import { answered, heard, picture, type Job } from '../../src/unit/jobs.ts';
 import { LONGEST_MS, pauseOf } from '../../src/unit/rate.ts';
 import { beat, held, left } from '../../src/unit/ring.ts';
@@ -58,6 +58,13 @@ test('the health of the tracking is the worst of what is wrong', () => {
   assert.equal(of({ fix: null, sent_ms: null, began_ms: 99_000 }).is, 'asking');
   assert.equal(of({ refused: 'mock' }).is, 'mock');
   assert.deepEqual(['good', 'tunnel', 'denied', 'elsewhere'].map((is) => gradeOf({ is } as never)), ['good', 'poor', 'bad', 'none']);
+});
+
+test('a browser that stopped the position in the background is found out, and one that did not is not blamed', () => {
+  assert.equal(sleptFor(100_000, 101_000, 231_000), 130_000);
+  assert.equal(sleptFor(100_000, 228_000, 231_000), null, 'it told on in the background');
+  assert.equal(sleptFor(100_000, 99_000, 110_000), null, 'a short look at another app');
+  assert.equal(sleptFor(100_000, null, 200_000), 100_000);
 });
 
 test('an offer rings until it has run out, faster at the end', () => {
