@@ -257,6 +257,39 @@ test('the panic button is held for two seconds, and helpers are asked', async ()
   await leave(screen, gps);
 });
 
+test('a phone that may not tell its position says so, and the second phone of a crew takes it over', async () => {
+  const first = await Screen.open(browser, server, '/unit', { ...PHONE, permissions: [] });
+  await first.logIn('bpn-m1');
+  await signOn(first, 'M1');
+  await first.until('the refusal to be told', ({ unit }) => unit.health.is === 'denied');
+  assert.match(await first.text('health'), /^Izin lokasi ditolak\./);
+  await first.isAccessible();
+
+  const second = await Screen.open(browser, server, '/unit', { ...PHONE, geolocation: HERE });
+  await second.logIn('bpn-m2');
+  await second.page.getByRole('radio', { name: 'BPN-M1' }).check();
+  await second.page.getByRole('checkbox').uncheck();
+  await second.page.click('[data-test=sign-on]');
+  await second.until('the crew', ({ unit }) => unit.riding?.unit === 'BPN-M1' && unit.riding.source === false);
+  assert.match(await second.text('health'), /^Posisi unit dikirim HP lain\./);
+  await second.isAccessible();
+  await second.page.getByRole('button', { name: 'Kirim dari HP ini' }).click();
+  await until('the position at the server', async () => (await unitOf('M1')).fix);
+  await first.until('the first phone to rest', ({ unit }) => unit.riding.source === false && !unit.seen.is_source);
+
+  // The browser is told that there is no network: nothing is sent into it, and all is sent afterwards.
+  await second.page.context().setOffline(true);
+  await second.until('the line to be gone', ({ unit }) => !unit.up);
+  await second.page.context().setGeolocation(north(5));
+  await second.until('the fix to be kept', ({ unit }) => unit.seen.waiting > 0);
+  await second.page.context().setOffline(false);
+  await second.until('all to be sent', ({ unit }) => unit.up && unit.seen.waiting === 0);
+  await until('the newest position', async () => Math.abs((await unitOf('M1')).fix.place.lat - north(5).latitude) < 1e-6);
+  await leave(second);
+
+  await leave(first);
+});
+
 /** Signs off, so that the next test's unit is the only one. */
 async function leave(screen: Screen, gps?: Gps): Promise<void> {
   await screen.page.click('[data-test=menu]');
