@@ -16,8 +16,13 @@ export class Reach {
 
   /** Watches; gives what ends it. */
   start(): () => void {
-    // What the browser says of no network is true; what it says of a network may not be.
-    const look = () => (this.#has_network.value = navigator.onLine);
+    // What the browser says of no network is true; what it says of a network may not be. After an outage the phone may
+    // have another address: the socket from before looks open and leads nowhere, so a new one is opened at once.
+    const look = () => {
+      const is_back = navigator.onLine && !this.#has_network.peek();
+      if (is_back && this.#feed.state.peek().is !== 'closed') this.#feed.start();
+      this.#has_network.value = navigator.onLine;
+    };
     addEventListener('online', look);
     addEventListener('offline', look);
     const end = effect(() => {
