@@ -181,3 +181,64 @@ test('by the command line, with completion', async () => {
   await until('the end', async () => (await dispatcher.get(`/incidents/${id}`)).incident.status === 'closed');
   await screen.close();
 });
+
+test('a unit is dragged onto an incident, in the lists and on the map', async () => {
+  const screen = await atWork();
+  const { page } = screen;
+  const [one, other] = [await incident('fire', 'P1'), await incident('brawl', 'P1')];
+  await Promise.all([one, other].map((id) => page.locator(`li.incident[data-id="${id}"]`).waitFor()));
+  await page.dragAndDrop('li.unit[data-id=BPN-M2]', `li.incident[data-id="${one}"]`);
+  await until('the unit to be asked', async () => (await dispatches(one))[0]?.unit === 'BPN-M2');
+  // On the map: from where the unit is to where the incident is.
+  await page.click(`li.incident[data-id="${other}"] [data-row]`);
+  await screen.until('the ranking on the map', ({ map }) => map.ranked.includes('BPN-C1'));
+  const { map } = await screen.known();
+  const box = (await page.locator('[data-test=map]').boundingBox())!;
+  const [from, to] = [map.at['BPN-C1'], map.incidents[other]];
+  await page.mouse.move(box.x + from.x, box.y + from.y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + to.x, box.y + to.y, { steps: 5 });
+  await page.mouse.up();
+  await until('the other unit to be asked', async () => [...(await dispatches(one)), ...(await dispatches(other))].some(({ unit }) => unit === 'BPN-C1'));
+  await Promise.all([close(one), close(other)]);
+  await screen.close();
+});
+
+test('in English and by day; a place clicked on the map; a notification', async () => {
+  const screen = await atWork('/console?map=canvas');
+  const { page } = screen;
+  await page.context().grantPermissions(['notifications'], { origin: server.url });
+  await page.reload();
+  await screen.live();
+  await screen.until('the seat', ({ desk }) => desk?.seat === 'BPN.SPKT');
+  await page.click('[data-test=lang]');
+  await page.click('[data-test=theme]');
+  const report = await ring('0812 5550 1103');
+  await screen.until('the notification', ({ siren }) => siren.notified === 1 && siren.ringing.includes(report.id));
+  assert.match(await screen.text('siren'), /SIREN: 1 ringing/);
+  await page.click('[data-test=claim]');
+  await page.locator('[data-test=call-form]').waitFor();
+  const { map } = await screen.known();
+  const box = (await page.locator('[data-test=map]').boundingBox())!;
+  await page.mouse.click(box.x + map.at['BPN-M1'].x - 80, box.y + map.at['BPN-M1'].y);
+  await until('the place in the form', async () => /^-1\.\d+, 116\.\d+$/.test(await page.inputValue('input[name=pin]')));
+  await page.click('[data-test=grid]');
+  await screen.until('the grid', ({ map: now }) => now.grid);
+  await page.click('[data-test=save]');
+  await screen.isAccessible();
+  await screen.shot('console-light');
+  await dispatcher.post(`/reports/${report.id}/judge`, { valid: false, reason: 'test', close: true });
+  await screen.close();
+});
+
+test('the map by MapLibre shows the same', async () => {
+  const screen = await atWork('/console?map=gl');
+  await screen.until('MapLibre', ({ map }) => map.kind === 'gl' && map.units === 3, 30_000);
+  const id = await incident('riot', 'P1');
+  await screen.page.click(`li.incident[data-id="${id}"] [data-row]`);
+  const at = await screen.until('the incident on the map', ({ map }) => map.ranked.length > 0 && map.incidents[id]);
+  assert.ok(at.x > 0 && at.y > 0);
+  await screen.shot('console-gl');
+  await close(id);
+  await screen.close();
+});

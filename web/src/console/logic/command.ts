@@ -56,17 +56,28 @@ export const ALSO: Record<string, string> = {
   catat: 'note', tarik: 'recall', serah: 'ho', gabung: 'merge', tutup: 'close', prio: 'pri', dinas: 'duty', ambil: 'claim',
 };
 
+/** What a table has of its own under a word that somebody typed. */
+export function own<T>(table: Readonly<Record<string, T>>, word: string): T | undefined {
+  return Object.hasOwn(table, word) ? table[word] : undefined;
+}
+
+/** The verb that a word means, in either language. */
+export function verbOf(word: string): string | undefined {
+  const verb = own(ALSO, word.toLowerCase()) ?? word.toLowerCase();
+  return Object.hasOwn(VERBS, verb) ? verb : undefined;
+}
+
 export function parse(line: string, known: Known): Order | Wrong {
   const words = line.trim().split(/\s+/);
   const [first = '', second = ''] = words;
   if (first === '') return { wrong: 'empty', at: '' };
-  const mode = MODES[second as keyof typeof MODES];
+  const mode = own(MODES, second);
   if (mode) return send(first, words[2] ?? '', mode, known);
   // `M12>1024`, as fast fingers write it.
   const tight = /^([^>]+)(>>|>\+|>)(\S+)$/.exec(first);
-  if (tight) return send(tight[1]!, tight[3]!, MODES[tight[2] as keyof typeof MODES], known);
-  const verb = ALSO[first.toLowerCase()] ?? first.toLowerCase();
-  if (verb in VERBS) return spoken(verb, words.slice(1), line, known);
+  if (tight) return send(tight[1]!, tight[3]!, own(MODES, tight[2]!)!, known);
+  const verb = verbOf(first);
+  if (verb) return spoken(verb, words.slice(1), line, known);
   const id = find(first, known.incidents, known.area) ?? find(first, known.reports, known.area) ?? find(first, known.units, known.area);
   return words.length === 1 && id ? { do: 'look', id } : { wrong: 'verb', at: first };
 }
@@ -107,13 +118,14 @@ function handOver(from: string, word: string, known: Known): Order | Wrong {
 
 function ofUnit(verb: 'st' | 'duty', unit: string, word: string, reason: string): Order | Wrong {
   if (verb === 'st') {
-    const to = STEPS[word];
+    const to = own(STEPS, word);
     if (!to) return { wrong: 'word', at: word };
     // A crew that says no says why.
     if (to === 'declined' && reason === '') return { wrong: 'text', at: word };
     return { do: 'step', unit, to, ...(reason ? { reason } : {}) };
   }
-  return DUTIES[word] ? { do: 'duty', unit, duty: DUTIES[word] } : { wrong: 'word', at: word };
+  const duty = own(DUTIES, word);
+  return duty ? { do: 'duty', unit, duty } : { wrong: 'word', at: word };
 }
 
 function ofIncident(verb: string, incident: string, word: string, rest: string, known: Known): Order | Wrong {

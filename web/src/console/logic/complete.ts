@@ -1,5 +1,5 @@
 // What could come next on the command line. Pure.
-import { ALSO, DISPOSITIONS, DUTIES, MODES, PRIORITIES, STEPS, VERBS, type Known } from './command.ts';
+import { DISPOSITIONS, DUTIES, MODES, own, PRIORITIES, STEPS, VERBS, verbOf, type Known } from './command.ts';
 
 /** A whole line that is offered; `word` is what it ends in. */
 export interface Offer {
@@ -26,10 +26,10 @@ function candidates([first, second, third]: string[], known: Known): Group[] {
   const units: Group = { is: 'unit', all: known.units };
   const incidents: Group = { is: 'incident', all: known.incidents };
   if (first === undefined) return [{ is: 'verb', all: Object.keys(VERBS) }, units, incidents, { is: 'report', all: known.reports }];
-  const verb = ALSO[first.toLowerCase()] ?? first.toLowerCase();
-  if (!(verb in VERBS)) {
+  const verb = verbOf(first);
+  if (!verb) {
     if (second === undefined) return [{ is: 'word', all: Object.keys(MODES) }];
-    return second in MODES && third === undefined ? [incidents] : [];
+    return own(MODES, second) && third === undefined ? [incidents] : [];
   }
   const at = second === undefined ? 0 : third === undefined ? 1 : 2;
   const kinds: Record<string, Group> = {

@@ -39,7 +39,8 @@ export interface Ground {
 export const ZOOM_MIN = 3;
 export const ZOOM_MAX = 19;
 const TILE = 512;
-const MARGIN = 40;
+/** Kept free at the edges, pixels: there are keys, and names beside marks. */
+const MARGIN = 56;
 
 export function worldOf({ lat, lng }: Place): Point {
   const sin = Math.sin((Math.min(Math.max(lat, -85), 85) * Math.PI) / 180);

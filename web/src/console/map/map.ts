@@ -19,6 +19,9 @@ import { bestKind } from './kind.ts';
 import { handle } from './hands.ts';
 import { boxOf, hit, incidentMarks, unitMarks, type Scene } from './scene.ts';
 
+/** A city reaches at least so far from its centre, degrees: the API tells no outline. */
+const CITY_DEG = 0.05;
+
 export interface Parts {
   canvas: HTMLCanvasElement;
   /** Where a ground that draws by itself lies, below the canvas. */
@@ -73,9 +76,10 @@ export class CityMap {
 
   /** Shows the city whole: districts, units and incidents. */
   fitCity(): void {
-    const areas = this.parts.desk.work.areas.value.filter(({ level }) => level === 'city').map(({ centre }) => centre);
+    const cities = this.parts.desk.work.areas.value.filter(({ level }) => level === 'city');
+    const around = cities.flatMap(({ centre: { lat, lng } }) => [{ lat: lat - CITY_DEG, lng: lng - CITY_DEG }, { lat: lat + CITY_DEG, lng: lng + CITY_DEG }]);
     const { districts, units, incidents } = this.scene;
-    const box = boxOf([...areas, ...districts, ...units, ...incidents]);
+    const box = boxOf([...around, ...districts, ...units, ...incidents]);
     if (box) this.#show(box);
   }
 

@@ -57,7 +57,7 @@ function Work({ dispatch, desk, orders }: { dispatch: Dispatch; desk: Desk; orde
             onClick={() => orders.step(id, incident, to)}>{say(`dstatus.${to}`)}</button>
         ))}
         {free.length > 0 && status !== 'queued' && (
-          <Choose label={say('act.hand_of', { unit })} go={say('act.hand')} test="hand"
+          <Choose label={say('act.hand_of', { unit })} go={say('act.hand')} hint="" test="hand"
             all={free.map((row) => [row.unit.id, row.unit.id])} onGo={(to) => orders.handOver(id, incident, to)} />
         )}
       </span>

@@ -46,7 +46,7 @@ export function Candidates({ incident, desk, orders }: { incident: Incident; des
               onFocus={() => (pointed.value = unit)} onClick={() => orders.send(id, unit, 'offer')}>
               <b>{i + 1}. {unit}</b>
               <span class="figures">{etaText(desk, unit, distance_m)} · {metres(distance_m)} · {say('cand.fix', { age: duration(fix_age_ms) })}</span>
-              <span class="dim">{i === 0 ? say('cand.fastest') : ''} {neighbour ? say('cand.neighbour') : ''}</span>
+              <span class="dim">{kindOf(desk, unit)} {i === 0 ? say('cand.fastest') : ''} {neighbour ? say('cand.neighbour') : ''}</span>
               <span class="go">{say('cand.send')}</span>
             </button>
             <button type="button" class="radio" aria-label={say('cand.radio_of', { unit })} onClick={() => orders.send(id, unit, 'assign')}>
@@ -83,6 +83,11 @@ function Skipped({ all, onQueue, onRadio }: SkippedProps) {
       </ul>
     </details>
   );
+}
+
+function kindOf(desk: Desk, unit: string): string {
+  const kind = desk.picture.units.get(unit)?.kind;
+  return kind ? say(`ukind.${kind}`) : '';
 }
 
 function etaText(desk: Desk, unit: string, distance_m: number): string {

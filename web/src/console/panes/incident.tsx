@@ -41,7 +41,7 @@ export function IncidentView({ incident, desk, orders }: { incident: Incident; d
       <AtWork incident={incident} desk={desk} orders={orders} />
       {open && <Candidates incident={incident} desk={desk} orders={orders} />}
       <Notes body={body} desk={desk} zone={zone} />
-      {open && <NoteForm onNote={(text) => orders.note(id, text)} />}
+      {open && <NoteForm label={say('act.note')} go={say('act.note_go')} onNote={(text) => orders.note(id, text)} />}
       <Told id={id} desk={desk} />
       {open && <Ends incident={incident} desk={desk} orders={orders} />}
     </article>

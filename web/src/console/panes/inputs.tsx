@@ -10,11 +10,13 @@ interface ChooseProps<T extends string> {
   /** What it is now: choosing it again is no choice. */
   at?: T;
   primary?: boolean;
+  /** What stands in it before anything is chosen, where the label is long. */
+  hint?: string;
   test?: string;
 }
 
 /** A choice and its button: nothing happens by choosing alone. */
-export function Choose<T extends string>({ label, go, all, onGo, at, primary, test }: ChooseProps<T>) {
+export function Choose<T extends string>({ label, go, all, onGo, at, primary, test, hint }: ChooseProps<T>) {
   const choice = useSignal<T | ''>('');
   const now = choice.value === '' || choice.value === at ? null : choice.value;
   const send = async () => {
@@ -26,7 +28,7 @@ export function Choose<T extends string>({ label, go, all, onGo, at, primary, te
     <span class="choose" data-test={test}>
       <select aria-label={label} value={choice.value === '' ? (at ?? '') : choice.value}
         onChange={(event) => (choice.value = event.currentTarget.value as T)}>
-        {at === undefined && <option value="">{label} {say('act.choose')}</option>}
+        {at === undefined && <option value="">{hint ?? label} {say('act.choose')}</option>}
         {all.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
       </select>
       <button type="button" class={primary ? 'primary' : ''} disabled={now === null} onClick={send}>{go}</button>
@@ -34,7 +36,14 @@ export function Choose<T extends string>({ label, go, all, onGo, at, primary, te
   );
 }
 
-export function NoteForm({ onNote }: { onNote: (text: string) => Promise<boolean> }) {
+interface NoteProps {
+  label: string;
+  go: string;
+  onNote: (text: string) => Promise<boolean>;
+}
+
+/** A line of text and its button; emptied once it was taken. */
+export function NoteForm({ label, go, onNote }: NoteProps) {
   const text = useSignal('');
   const send = async (event: Event) => {
     event.preventDefault();
@@ -43,9 +52,9 @@ export function NoteForm({ onNote }: { onNote: (text: string) => Promise<boolean
   };
   return (
     <form class="note" onSubmit={send}>
-      <input aria-label={say('act.note')} placeholder={say('act.note')} maxLength={4000} value={text.value} data-key="note"
+      <input aria-label={label} placeholder={label} maxLength={4000} value={text.value} data-key="note"
         onInput={(event) => (text.value = event.currentTarget.value)} />
-      <button disabled={text.value.trim() === ''}>{say('act.note_go')}</button>
+      <button disabled={text.value.trim() === ''}>{go}</button>
     </form>
   );
 }

@@ -5,16 +5,18 @@ import { areaOf, type Report } from '../state/picture.ts';
 import type { Desk } from '../state/desk.ts';
 import type { Orders } from '../state/orders.ts';
 import { useRead } from '../state/reads.ts';
-import { chosen } from '../state/ui.ts';
+import { chosen, written } from '../state/ui.ts';
 import { ChannelShape } from '../shapes.tsx';
 import { kindText, zoneOf } from '../text.ts';
 import { say } from '../words.ts';
 import { CallKeys } from './call_keys.tsx';
 import { Caller } from './caller.tsx';
 import { CallForm } from './call_form.tsx';
-import { Choose } from './inputs.tsx';
+import { Choose, NoteForm } from './inputs.tsx';
 
 export const REASONS = ['prank', 'hoax', 'silent', 'information', 'wrong_number', 'test', 'other'] as const;
+/** Ways to close a report that a person chooses; the others follow from what was judged. */
+const CLOSINGS = ['told', 'handled', 'referred'] as const;
 
 interface Props {
   report: Report;
@@ -54,6 +56,8 @@ export function ReportView({ report, desk, orders }: Props) {
       <Caller report={report} desk={desk} />
       {report.status !== 'closed' && <CallForm report={report} desk={desk} orders={orders} />}
       {report.status === 'answered' && <Judge report={report} desk={desk} orders={orders} />}
+      {mine && (report.status === 'valid' || report.status === 'invalid') && <End report={report} orders={orders} />}
+      {report.status === 'closed' && <NoteForm label={say('form.reopen_why')} go={say('form.reopen')} onNote={(why) => orders.reopen(id, why)} />}
       {mine && <Pass report={report} desk={desk} orders={orders} />}
     </article>
   );
@@ -76,12 +80,22 @@ function Judge({ report, desk, orders }: Props) {
           </li>
         ))}
       </ul>
-      {!place && <p class="warn">▲ {say('form.needplace')}</p>}
+      {!place && !written(id)?.pin && <p class="warn">▲ {say('form.needplace')}</p>}
       <p class="line">
         <button type="button" class="primary wide" data-test="valid" onClick={() => orders.valid(id)}>{say('form.valid')} <kbd>V</kbd></button>
       </p>
       <Choose label={say('form.invalid')} go={say('form.invalid')} test="invalid"
         all={REASONS.map((one) => [one, say(`reason.${one}`)])} onGo={(reason) => orders.invalid(id, reason)} />
+    </section>
+  );
+}
+
+/** The desk is done with it; its incident goes on. */
+function End({ report, orders }: Pick<Props, 'report' | 'orders'>) {
+  return (
+    <section class="ends" aria-label={say('form.end')}>
+      <Choose label={say('form.end')} go={say('form.end')} all={CLOSINGS.map((one) => [one, say(`closing.${one}`)])}
+        onGo={(how) => orders.closeReport(report.id, how, report.call ? 'call' : 'no')} />
     </section>
   );
 }

@@ -111,6 +111,15 @@ export class Orders {
     }, say('judge.invalid', { report: id }));
   }
 
+  closeReport(id: string, closing: Schemas['Closing'], informed: Schemas['Informed']): Promise<boolean> {
+    const body = { closing, informed };
+    return this.#try(async () => this.#took(await this.#api.command('post', '/reports/{id}/close', { path: { id }, body })), say('report.closed', { report: id }));
+  }
+
+  reopen(id: string, reason: string): Promise<boolean> {
+    return this.#try(async () => this.#took(await this.#api.command('post', '/reports/{id}/reopen', { path: { id }, body: { reason } })), say('report.reopened', { report: id }));
+  }
+
   pass(id: string, desk: string | null): Promise<boolean> {
     return this.#try(async () => this.#took(await this.#api.command('post', '/reports/{id}/pass', { path: { id }, body: { desk } })), say('pass.done'));
   }

@@ -1,0 +1,57 @@
+// The map without a screen: where things are, what a finger meets, what is on it.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { PlainGround } from '../../src/console/map/ground.ts';
+import { boxOf, hit, unitMarks } from '../../src/console/map/scene.ts';
+import type { UnitRow } from '../../src/console/logic/units.ts';
+
+function ground(): PlainGround {
+  const made = new PlainGround();
+  made.resize(800, 500);
+  return made;
+}
+
+test('a place and its point are the same both ways; zooming holds what is below the finger', () => {
+  const map = ground();
+  map.centre({ lat: -1.24, lng: 116.86 }, 13);
+  assert.deepEqual(map.point({ lat: -1.24, lng: 116.86 }), { x: 400, y: 250 });
+  const at = { x: 613, y: 77 };
+  const place = map.place(at);
+  map.zoomBy(1.7, at);
+  const again = map.point(place);
+  assert.ok(Math.hypot(again.x - at.x, again.y - at.y) < 1e-6);
+  map.pan(30, -20);
+  const moved = map.point(place);
+  assert.ok(Math.hypot(moved.x - at.x - 30, moved.y - at.y + 20) < 1e-6);
+  assert.ok(map.point({ lat: -1.23, lng: 116.86 }).y < map.point({ lat: -1.24, lng: 116.86 }).y, 'north is up');
+});
+
+test('a box is shown whole, with room at the edges', () => {
+  const map = ground();
+  const box = { south: -1.3, north: -1.1, west: 116.7, east: 117.0 };
+  map.fit(box);
+  const [a, b] = [map.point({ lat: box.north, lng: box.west }), map.point({ lat: box.south, lng: box.east })];
+  assert.ok(a.x >= 39 && a.y >= 39 && b.x <= 761 && b.y <= 461);
+  assert.ok(b.x - a.x > 600 || b.y - a.y > 300, 'and not smaller than need be');
+  assert.equal(boxOf([]), null);
+  const single = boxOf([{ lat: 1, lng: 2 }])!;
+  assert.ok(single.north - single.south > 0.009);
+});
+
+test('a finger meets the nearest mark within reach, of equals the one on top', () => {
+  const marks = [{ lat: 0, lng: 0, id: 'a' }, { lat: 0, lng: 10, id: 'b' }, { lat: 0, lng: 10, id: 'c' }];
+  const pointOf = ({ lat, lng }: { lat: number; lng: number }) => ({ x: lng, y: lat });
+  assert.equal(hit(marks, { x: 2, y: 1 }, pointOf)?.id, 'a');
+  assert.equal(hit(marks, { x: 9, y: 0 }, pointOf)?.id, 'c');
+  assert.equal(hit(marks, { x: 40, y: 0 }, pointOf), null);
+});
+
+test('units on the map: who is off duty is not there, the ranked and chosen are on top, a stale one says since when', () => {
+  const row = (id: string, by: Partial<UnitRow> = {}): UnitRow => ({
+    unit: { id, kind: 'car', duty: 'on_duty', since: 0 }, status: 'free', dispatch: undefined, lat: 1, lng: 2, heading_deg: null, age_ms: 1, stale: false, ...by,
+  });
+  const rows = [row('BPN-C1'), row('BPN-C2', { status: 'off' }), row('BPN-C3', { lat: null }), row('BPN-C4', { stale: true }), row('BPN-C5')];
+  const marks = unitMarks(rows, { incident: null, unit: 'BPN-C5', ranked: ['BPN-C1'] }, (id) => id.slice(4), () => 'since 3');
+  assert.deepEqual(marks.map(({ id }) => id), ['BPN-C4', 'BPN-C1', 'BPN-C5']);
+  assert.deepEqual(marks.map(({ since, rank, chosen }) => [since, rank, chosen]), [['since 3', null, false], ['', 1, false], ['', null, true]]);
+});
