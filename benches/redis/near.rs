@@ -5,6 +5,10 @@
 //! the knowledge of who is busy for nothing (that is looked up here, not in Redis). Where no free unit is among its
 //! results, it asks again with twice the radius and four times the results, and that time counts. With a radius of 20 km,
 //! which is safe for any town and any hour, it need not.
+//!
+//! Redis and this process keep to a core each, as they are machines apart in an installation: left alone, the kernel
+//! moves them together and apart, and an answer takes 40 µs or 90 by that. Ours and the peer's radii take turns, a
+//! hundred questions each, so that whatever else goes on meets them all.
 
 use crate::{
     common::{Better, Random, Summary, median},
@@ -24,6 +28,8 @@ const ASKED: usize = 2_000;
 const RADII_M: [f64; 5] = [200.0, 300.0, 450.0, 700.0, 1_000.0];
 const SAFE_M: f64 = 20_000.0;
 const COUNT: usize = 8;
+/// So many questions one way, then the next.
+const TURN: usize = 100;
 
 pub async fn run(summary: &mut Summary) {
     let mut server = Server::reach().await;
@@ -49,10 +55,9 @@ pub async fn run(summary: &mut Summary) {
     }
     let places: Vec<Place> = (0..ASKED).map(|_| fleet.somewhere(&mut random)).collect();
 
-    let in_process_us = ours(&memory, &area, &fleet, &places).await;
-    // Twice: the first sends what was put.
+    let in_process_us = median(ours(&memory, &area, &fleet, &places).await);
+    // The first question sends what was put.
     ours(&live, &area, &fleet, &places).await;
-    let redis_us = ours(&live, &area, &fleet, &places).await;
     let wrong = {
         let mut wrong = 0;
         for from in &places {
@@ -66,13 +71,22 @@ pub async fn run(summary: &mut Summary) {
     let busy: HashSet<&str> =
         fleet.ids.iter().zip(&fleet.free).filter(|(_, free)| !**free).map(|(id, _)| id.sign()).collect();
     let peer = Geo { key: &key, busy: &busy };
+    server.keep_apart();
+    let (mut redis_us, mut radii_us) = (Vec::new(), RADII_M.map(|_| Vec::new()));
+    for places in places.chunks(TURN) {
+        redis_us.append(&mut ours(&live, &area, &fleet, places).await);
+        for (radius_m, us) in RADII_M.iter().zip(&mut radii_us) {
+            us.append(&mut peer.times_us(&mut server.connection, places, *radius_m).await);
+        }
+    }
+    let redis_us = median(redis_us);
     let mut best_us = f64::INFINITY;
-    for radius_m in RADII_M {
-        let us = peer.p50_us(&mut server.connection, &places, radius_m).await;
+    for (radius_m, us) in RADII_M.iter().zip(radii_us) {
+        let us = median(us);
         println!("GEOSEARCH within {radius_m} m: {us:.1} µs");
         best_us = best_us.min(us);
     }
-    let safe_us = peer.p50_us(&mut server.connection, &places, SAFE_M).await;
+    let safe_us = median(peer.times_us(&mut server.connection, &places, SAFE_M).await);
     summary.add_beside("redis_nearest_10k_p50_us", redis_us, "us", best_us, Better::Lower);
     summary.add_beside("redis_nearest_10k_p50_us_20km", redis_us, "us", safe_us, Better::Lower);
     // Embedded beside served: most of the peer's time is the way there and back.
@@ -83,7 +97,7 @@ pub async fn run(summary: &mut Summary) {
     }
 }
 
-async fn ours(live: &Live, area: &[AreaCode], fleet: &Fleet, places: &[Place]) -> f64 {
+async fn ours(live: &Live, area: &[AreaCode], fleet: &Fleet, places: &[Place]) -> Vec<f64> {
     let mut times = Vec::with_capacity(places.len());
     for from in places {
         let began = Instant::now();
@@ -91,7 +105,7 @@ async fn ours(live: &Live, area: &[AreaCode], fleet: &Fleet, places: &[Place]) -
         times.push(began.elapsed().as_secs_f64() * 1e6);
         assert_eq!(black_box(found).len(), 1);
     }
-    median(times)
+    times
 }
 
 struct Geo<'a> {
@@ -100,7 +114,7 @@ struct Geo<'a> {
 }
 
 impl Geo<'_> {
-    async fn p50_us(&self, connection: &mut MultiplexedConnection, places: &[Place], radius_m: f64) -> f64 {
+    async fn times_us(&self, connection: &mut MultiplexedConnection, places: &[Place], radius_m: f64) -> Vec<f64> {
         let mut times = Vec::with_capacity(places.len());
         for from in places {
             let began = Instant::now();
@@ -117,6 +131,6 @@ impl Geo<'_> {
             }
             times.push(began.elapsed().as_secs_f64() * 1e6);
         }
-        median(times)
+        times
     }
 }

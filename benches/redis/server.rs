@@ -5,7 +5,12 @@ use sigap::{
     domain::time::UnixMs,
     live::{Live, RedisSettings},
 };
-use std::{fs, sync::Arc, time::Instant};
+use std::{
+    fs,
+    process::{Command, Stdio},
+    sync::Arc,
+    time::Instant,
+};
 use tokio::runtime::Handle;
 
 pub struct Server {
@@ -39,6 +44,15 @@ impl Server {
             command.arg(*word);
         }
         command.query_async(&mut self.connection).await.expect("it answers")
+    }
+
+    /// From now on Redis has the first core, and this process the second.
+    pub fn keep_apart(&self) {
+        for (process, core) in [(self.pid, "0"), (std::process::id(), "1")] {
+            let process = process.to_string();
+            let done = Command::new("taskset").args(["-a", "-cp", core, &process]).stdout(Stdio::null()).status();
+            assert!(done.is_ok_and(|status| status.success()), "taskset could not pin: it is in util-linux");
+        }
     }
 
     /// Processor time of this process and of Redis so far, seconds.

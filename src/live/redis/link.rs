@@ -129,9 +129,9 @@ impl Link {
 
     /// Connects anew.
     pub(super) async fn connect(&self) -> Result<(), Failure> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(self.deadline))
-            .set_response_timeout(Some(self.deadline));
+        // How long an answer may take, `once` sees to.
+        let config =
+            AsyncConnectionConfig::new().set_connection_timeout(Some(self.deadline)).set_response_timeout(None);
         let connect = async {
             Ok(match &self.goal {
                 Goal::One(client) => Way::One(client.get_multiplexed_async_connection_with_config(&config).await?),
@@ -159,6 +159,9 @@ impl Link {
 
     /// Waits until the first attempt to connect is over.
     pub(super) async fn settled(&self) {
+        if *self.tried.borrow() {
+            return;
+        }
         // The sender lives as long as this.
         let _ = timeout(self.deadline, self.tried.subscribe().wait_for(|tried| *tried)).await;
     }

@@ -11,33 +11,22 @@ use h3o::CellIndex;
 
 /// Bytes of a packed fix.
 const FIX: usize = 49;
-/// So many of them, the first, stand behind the call sign in the set of free units: moment, cell, place.
+/// So many of them, the first, stand behind the call sign in a record of a free unit: moment, cell, place.
 const SEEN: usize = 28;
+/// So many bytes has the call sign there, the last of them zeros.
+const SIGN: usize = 10;
+/// Bytes of a record of a free unit.
+pub(super) const RECORD: usize = SIGN + SEEN;
 /// What stands for an unknown battery.
 const NO_BATTERY: u8 = 255;
 
-/// A cell of resolution 8 as a score: base cell and eight digits, 31 bits, exact in a double. The seven children of a
-/// cell follow each other, and one number between them and the next cell's is nobody's.
-pub(super) fn score(cell: CellIndex) -> u32 {
+/// A cell of resolution 8 in short: base cell and eight digits.
+pub(super) fn short(cell: CellIndex) -> u32 {
     const DIGITS_BELOW: u32 = 3 * (15 - 8);
     u32::try_from((u64::from(cell) >> DIGITS_BELOW) & 0x7fff_ffff).expect("31 bits are left")
 }
 
-/// Ranges of scores that hold these and no other cell.
-pub(super) fn ranges(mut scores: Vec<u32>) -> Vec<(u32, u32)> {
-    scores.sort_unstable();
-    let mut ranges: Vec<(u32, u32)> = Vec::new();
-    for score in scores {
-        match ranges.last_mut() {
-            // The seventh digit names no cell: 6 and the next parent's 0 are neighbours.
-            Some((_, last)) if score == *last + 1 || (*last & 7 == 6 && score == *last + 2) => *last = score,
-            _ => ranges.push((score, score)),
-        }
-    }
-    ranges
-}
-
-/// A fix, with the score of its cell: the moment first, which `store.lua` compares, then the cell.
+/// A fix, with its cell in short: the moment first, which `store.lua` compares, then the cell.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds stay below 2^53 for 285,000 years")]
 pub(super) fn fix(fix: &Fix, cell: u32) -> [u8; FIX] {
     let mut bytes = [0; FIX];
@@ -74,10 +63,11 @@ pub(super) fn read_fix(bytes: &[u8]) -> Option<Fix> {
     })
 }
 
-/// Reads a member of the set of free units: its call sign, where its fix was made and when.
+/// Reads a record of a free unit: its call sign, where its fix was made and when.
 #[expect(clippy::cast_possible_truncation, reason = "a double that holds whole milliseconds")]
-pub(super) fn read_free(bytes: &[u8]) -> Option<(&str, Place, UnixMs)> {
-    let (sign, seen) = bytes.split_at_checked(bytes.len().checked_sub(SEEN)?)?;
+pub(super) fn read_free(record: &[u8; RECORD]) -> Option<(&str, Place, UnixMs)> {
+    let (sign, seen) = record.split_first_chunk::<SIGN>()?;
+    let sign = sign.split(|byte| *byte == 0).next()?;
     let double = |at: usize| Some(f64::from_be_bytes(seen[at..at + 8].try_into().ok()?));
     Some((std::str::from_utf8(sign).ok()?, Place::new(double(12)?, double(20)?).ok()?, UnixMs(double(0)? as i64)))
 }
@@ -107,7 +97,7 @@ pub(super) fn read_said(bytes: &[u8]) -> Option<(Availability, i64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::cell::{self, RESOLUTION};
+    use crate::domain::cell::RESOLUTION;
     use proptest::prelude::*;
 
     proptest! {
@@ -121,15 +111,20 @@ mod tests {
             let one = Fix { device_ms, accuracy_m, heading_deg, battery_pct, ..Fix::at(place, UnixMs(at)) };
             let packed = fix(&one, cell);
             prop_assert_eq!(read_fix(&packed), Some(one));
-            let member = [b"M12", &packed[..SEEN]].concat();
-            prop_assert_eq!(read_free(&member), Some(("M12", place, UnixMs(at))));
+            for sign in ["M12", "ABCDEF1234"] {
+                let mut record = [0; RECORD];
+                record[..sign.len()].copy_from_slice(sign.as_bytes());
+                record[SIGN..].copy_from_slice(&packed[..SEEN]);
+                prop_assert_eq!(read_free(&record), Some((sign, place, UnixMs(at))));
+            }
         }
 
         #[test]
         fn what_others_wrote_is_nothing(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             let place = read_fix(&bytes).map(|f| f.place);
             prop_assert!(place.is_none_or(|p| p.lat().is_finite()));
-            prop_assert!(read_free(&bytes).is_none() || bytes.len() >= SEEN);
+            let free = bytes.first_chunk().and_then(read_free);
+            prop_assert!(free.is_none_or(|(sign, place, _)| sign.len() <= SIGN && place.lng().is_finite()));
             let said = read_said(&bytes);
             prop_assert!(said.is_none() || bytes.len() > 1);
         }
@@ -140,28 +135,16 @@ mod tests {
                 prop_assert_eq!(read_said(said(availability, seq).as_bytes()), Some((availability, seq)));
             }
         }
-
-        #[test]
-        fn ranges_hold_the_cells_of_a_disk_and_no_other(lat in -80.0..80.0_f64, lng in -180.0..180.0_f64, rings in 0_u32..12) {
-            let here = cell::cell_of(Place::new(lat, lng).unwrap());
-            let disk: Vec<_> = here.grid_disk(rings);
-            let ranges = ranges(disk.iter().map(|c| score(*c)).collect());
-            for cell in here.grid_disk::<Vec<_>>(rings + 3) {
-                let held = ranges.iter().any(|(first, last)| (*first..=*last).contains(&score(cell)));
-                prop_assert_eq!(held, disk.contains(&cell));
-            }
-            prop_assert!(ranges.len() <= disk.len());
-        }
     }
 
     #[test]
-    fn every_cell_has_a_score_of_its_own_near_a_pentagon_too() {
+    fn in_short_every_cell_is_another_near_a_pentagon_too() {
         for pentagon in RESOLUTION.pentagons() {
             let cells = pentagon.grid_disk::<Vec<_>>(6);
-            let mut scores: Vec<_> = cells.iter().map(|c| score(*c)).collect();
-            scores.sort_unstable();
-            scores.dedup();
-            assert_eq!(scores.len(), cells.len());
+            let mut short: Vec<_> = cells.iter().map(|c| self::short(*c)).collect();
+            short.sort_unstable();
+            short.dedup();
+            assert_eq!(short.len(), cells.len());
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Invariant: exact. Of few free units all are read; of many those in a disk of cells around the place, and wider ones
 //! until the answer lies within what [`Disk`] is sure of. What this node has not told yet goes ahead of the question in
-//! the same pipeline, so that it finds what it put.
+//! the same pipeline, so that it finds what it put. A question is one command, and all of a disk is read at once, so no
+//! unit is seen at two places.
 
 use super::{
     Inner,
@@ -18,11 +19,14 @@ use crate::domain::{
     time::UnixMs,
 };
 use redis::{Pipeline, Value};
+use tokio::task::yield_now;
 
 /// Up to so many free units, all are read at once: in most cities.
 const READ_ALL: usize = 64;
 /// A disk of more rings has more cells than a city has units.
 const MOST_RINGS: u32 = 16;
+/// The field of how many free units there are.
+const TOTAL: &[u8] = b"*";
 
 /// What was asked.
 #[derive(Clone, Copy, Debug)]
@@ -46,38 +50,37 @@ impl Inner {
             return Err(Failure::NotConnected);
         }
         let mut waiting = seat.waiting(None);
-        let (mut found, mut asked) = (Vec::new(), Vec::new());
+        let mut asked = 0;
         let mut rings = if ask.k == 1 { 1 } else { 2 };
         loop {
-            let few = seat.free_units().is_some_and(|free| free <= READ_ALL.max(2 * asked.len()));
+            let few = seat.free_units().is_some_and(|free| free <= READ_ALL.max(2 * asked));
             let disk = if few || rings > MOST_RINGS { None } else { Disk::around(ask.from, rings) };
             let Some(disk) = disk else {
-                let mut all = self.ask_once(&seat, &waiting, None, ask).await?;
-                rank(&mut all, ask.k);
-                return Ok(all);
+                return self.ask_once(&seat, &waiting, None, ask).await;
             };
-            let mut cells: Vec<u32> = disk.cells.iter().map(|c| pack::score(*c)).collect();
-            cells.retain(|cell| !asked.contains(cell));
-            found.append(&mut self.ask_once(&seat, &waiting, Some(&cells), ask).await?);
+            // What the disk is sure of takes longer than all else here: it is worked out while Redis looks.
+            let sure_m = async {
+                yield_now().await;
+                disk.sure_m()
+            };
+            let (found, sure_m) = tokio::join!(self.ask_once(&seat, &waiting, Some(&disk), ask), sure_m);
+            let found = found?;
             waiting.clear();
-            asked.append(&mut cells);
-            each_once(&mut found);
-            rank(&mut found, usize::MAX);
+            asked = disk.cells.len();
             let worst_m = found.get(ask.k - 1).map_or(ask.limit_m, |c| c.distance_m);
-            if worst_m <= disk.sure_m {
-                found.truncate(ask.k);
+            if worst_m <= sure_m {
                 return Ok(found);
             }
-            rings = more_rings(rings, disk.sure_m, worst_m);
+            rings = more_rings(rings, sure_m, worst_m);
         }
     }
 
-    /// Tells what waits, and reads the fresh free units within the limit of these cells, or all.
+    /// Tells what waits, and reads the nearest in these cells, or in all.
     async fn ask_once(
         &self,
         seat: &Seat,
         waiting: &[Item],
-        cells: Option<&[u32]>,
+        disk: Option<&Disk>,
         ask: &Ask,
     ) -> Result<Vec<Candidate>, Failure> {
         let mut pipe = Pipeline::new();
@@ -88,13 +91,15 @@ impl Inner {
                 told.push(items);
             }
         }
-        let free = &seat.keys.free;
-        pipe.cmd("ZCARD").arg(free);
-        match cells {
-            None => drop(pipe.cmd("ZRANGE").arg(free).arg(0).arg(-1)),
-            Some(cells) => pack::ranges(cells.to_vec()).into_iter().for_each(|(first, last)| {
-                pipe.cmd("ZRANGEBYSCORE").arg(free).arg(first).arg(last);
-            }),
+        let cells = &seat.keys.cells;
+        match disk {
+            None => drop(pipe.cmd("HGETALL").arg(cells)),
+            Some(disk) => {
+                pipe.cmd("HMGET").arg(cells).arg(TOTAL);
+                for cell in &disk.cells {
+                    pipe.arg(pack::short(*cell).to_be_bytes().as_slice());
+                }
+            }
         }
         let answers = match self.link.run(pipe.ignore_errors()).await {
             Ok(answers) => answers,
@@ -110,32 +115,62 @@ impl Inner {
                 return Err(Failure::Unreadable);
             }
         }
-        let Some(Value::Int(total)) = answers.next() else { return Err(Failure::Unreadable) };
-        seat.has_free_units(usize::try_from(*total).unwrap_or_default());
-        let mut found = Vec::new();
-        for answer in answers {
-            let Value::Array(members) = answer else { return Err(Failure::Unreadable) };
-            found.extend(members.iter().filter_map(|member| candidate(seat.area, member, ask)));
+        let Some(Value::Array(answer)) = answers.next() else { return Err(Failure::Unreadable) };
+        let mut nearest = Nearest { area: seat.area, ask, limit_m: ask.limit_m, found: Vec::new() };
+        let mut total = &Value::Nil;
+        if disk.is_some() {
+            total = answer.first().unwrap_or(total);
+            answer.iter().skip(1).for_each(|records| nearest.read(records));
+        } else {
+            for pair in answer.chunks_exact(2) {
+                if bytes(&pair[0]) == TOTAL {
+                    total = &pair[1];
+                } else {
+                    nearest.read(&pair[1]);
+                }
+            }
         }
-        Ok(found)
+        let total = std::str::from_utf8(bytes(total)).ok().and_then(|total| total.parse().ok());
+        seat.has_free_units(total.unwrap_or_default());
+        rank(&mut nearest.found, ask.k);
+        Ok(nearest.found)
     }
 }
 
-/// A member of the set of free units, if it is fresh and near enough.
-fn candidate(area: AreaCode, member: &Value, ask: &Ask) -> Option<Candidate> {
-    let Value::BulkString(bytes) = member else { return None };
-    let (sign, place, at) = pack::read_free(bytes)?;
-    if at < ask.now.plus(ask.stale_ms.saturating_neg()) {
-        return None;
-    }
-    let found = Candidate::new(UnitId::new(area, sign).ok()?, place, at, ask.from, ask.now);
-    (found.distance_m <= ask.limit_m).then_some(found)
+/// The nearest of what was read.
+struct Nearest<'a> {
+    area: AreaCode,
+    ask: &'a Ask,
+    /// What is farther is none of them, metres.
+    limit_m: f64,
+    /// They, and some more.
+    found: Vec<Candidate>,
 }
 
-/// A unit that moved between two questions may have been answered twice: its newest fix counts.
-fn each_once(found: &mut Vec<Candidate>) {
-    found.sort_unstable_by(|a, b| a.unit.cmp(&b.unit).then_with(|| a.fix_age_ms.cmp(&b.fix_age_ms)));
-    found.dedup_by(|later, first| later.unit == first.unit);
+impl Nearest<'_> {
+    /// Takes in those of a cell's units that are fresh and near enough.
+    fn read(&mut self, records: &Value) {
+        let Ask { from, k, stale_ms, now, .. } = *self.ask;
+        for record in bytes(records).as_chunks().0 {
+            let Some((sign, place, at)) = pack::read_free(record) else { continue };
+            if at < now.plus(stale_ms.saturating_neg()) || from.distance_m(place) > self.limit_m {
+                continue;
+            }
+            let Ok(unit) = UnitId::new(self.area, sign) else { continue };
+            self.found.push(Candidate::new(unit, place, at, from, now));
+            if self.found.len() >= k.saturating_mul(2) {
+                rank(&mut self.found, k);
+                self.limit_m = self.found[k - 1].distance_m;
+            }
+        }
+    }
+}
+
+fn bytes(value: &Value) -> &[u8] {
+    match value {
+        Value::BulkString(bytes) => bytes,
+        _ => &[],
+    }
 }
 
 /// The next disk: just wide enough to be sure of what was found, and twice as wide at most.

@@ -83,7 +83,7 @@ struct State {
 pub(super) struct Keys {
     pub(super) fixes: String,
     pub(super) said: String,
-    pub(super) free: String,
+    pub(super) cells: String,
     pub(super) log: String,
     pub(super) looked: String,
 }
@@ -99,8 +99,13 @@ pub(super) struct Seat {
 impl Seat {
     pub(super) fn new(prefix: &str, area: AreaCode) -> Self {
         let key = |name| format!("{prefix}{{{area}}}:{name}");
-        let keys =
-            Keys { fixes: key("fixes"), said: key("said"), free: key("free"), log: key("log"), looked: key("looked") };
+        let keys = Keys {
+            fixes: key("fixes"),
+            said: key("said"),
+            cells: key("cells"),
+            log: key("log"),
+            looked: key("looked"),
+        };
         Self { area, keys, state: Mutex::default() }
     }
 

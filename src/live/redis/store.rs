@@ -23,7 +23,7 @@ impl Inner {
     fn store_call(&self, seat: &Seat, items: &[Item]) -> Cmd {
         let keys = &seat.keys;
         let mut cmd = self.link.script().call(5);
-        for key in [&keys.fixes, &keys.said, &keys.free, &keys.log, &keys.looked] {
+        for key in [&keys.fixes, &keys.said, &keys.cells, &keys.log, &keys.looked] {
             cmd.arg(key);
         }
         cmd.arg(format!("{:032x}", rand::random::<u128>()));
@@ -38,7 +38,7 @@ impl Inner {
                 said.push((item.unit, pack::said(known.availability, seq)));
             }
             if let Some(fix) = known.fix.filter(|_| item.what.fix) {
-                fixes.push((item.unit, pack::fix(&fix, pack::score(cell::cell_of(fix.place)))));
+                fixes.push((item.unit, pack::fix(&fix, pack::short(cell::cell_of(fix.place)))));
             }
         }
         cmd.arg(said.len());

@@ -105,3 +105,46 @@ fn one_redis_answers_as_this_process_does() {
 fn a_cluster_answers_as_this_process_does() {
     try_histories(&redis_cluster_url(), 15, 250);
 }
+
+/// What a node's questions leave in Redis: a crowd that comes to one cell, moves, works, leaves and goes off the map.
+#[test]
+fn the_cells_hold_each_free_unit_once_and_say_how_many() {
+    const RECORD: usize = 38;
+    runtime().block_on(async {
+        let redis = PrivateRedis::start();
+        let (kept, memory) = (Kept::redis(redis.url()), Live::memory());
+        let Kept::Redis { prefix, .. } = &kept else { unreachable!("it was made so") };
+        let (live, key) = (kept.node(), format!("{prefix}{{BPN}}:cells"));
+        let mut most = 0;
+        for round in 0..26 {
+            let at = T0.plus(round);
+            for no in 0..70 {
+                let id = unit("BPN", no);
+                let step = (no as i64 * 7 + round * 5) % 13;
+                // Most drive about in one cell, some leave it.
+                let metres = if step == 12 { 3_000.0 } else { step as f64 * 20.0 };
+                for live in [&live, &memory] {
+                    match step {
+                        0 => live.set_availability(id, Availability::Busy, round).await.unwrap(),
+                        1 => live.set_availability(id, Availability::Off, round).await.unwrap(),
+                        2..=5 => live.set_availability(id, Availability::Free, round).await.unwrap(),
+                        6 => live.remove(id).await.unwrap(),
+                        _ => assert_eq!(live.put(id, &Fix::at(here().moved(90.0, metres), at)), Put::Moved),
+                    }
+                }
+            }
+            nearest(&live, 1).await;
+            let mut cells: Vec<(Vec<u8>, Vec<u8>)> = redis.ask(&["HGETALL", &key]);
+            let total: Option<Vec<u8>> = cells.iter().position(|(field, _)| field == b"*").map(|i| cells.remove(i).1);
+            let right = memory.counts(area("BPN"), STALE_MS, T0).await.unwrap().free;
+            let total = total.map_or(0, |total| String::from_utf8(total).unwrap().parse().unwrap());
+            assert_eq!(total, right, "round {round}");
+            assert!(cells.iter().all(|(cell, held)| cell.len() == 4 && held.len() % RECORD == 0 && !held.is_empty()));
+            let records: Vec<&[u8]> = cells.iter().flat_map(|(_, held)| held.chunks(RECORD)).collect();
+            let signs: std::collections::BTreeSet<&[u8]> = records.iter().map(|record| &record[..10]).collect();
+            assert_eq!((records.len(), signs.len()), (right, right), "round {round}");
+            most = most.max(cells.iter().map(|(_, held)| held.len() / RECORD).max().unwrap_or_default());
+        }
+        assert!(most > 20, "no crowd: {most}");
+    });
+}
