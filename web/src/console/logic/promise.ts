@@ -25,9 +25,10 @@ export function standing({ clock }: Pick<Incident, 'clock'>, now_ms: number): St
 /** How hot an incident without a unit has grown: 0 not at all, 3 burning. Faster for what is more urgent. */
 export function heat(incident: Pick<Incident, 'status' | 'unassigned_since' | 'opened' | 'priority'>, now_ms: number): 0 | 1 | 2 | 3 {
   if (incident.status !== 'waiting') return 0;
-  const waits_ms = now_ms - (incident.unassigned_since ?? incident.opened);
+  // The clock of the screen may be behind by its last second.
+  const waits_ms = Math.max(now_ms - (incident.unassigned_since ?? incident.opened), 0);
   const step_ms = { P1: 15_000, P2: 30_000, P3: 60_000, P4: 120_000 }[incident.priority];
-  return Math.min(3, Math.max(0, Math.floor(waits_ms / step_ms) + 1)) as 0 | 1 | 2 | 3;
+  return Math.min(3, Math.floor(waits_ms / step_ms) + 1) as 0 | 1 | 2 | 3;
 }
 
 export interface Segment {

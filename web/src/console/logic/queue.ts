@@ -1,5 +1,5 @@
 // What waits, in the order in which somebody has to look at it.
-import { areaOf, type Dispatch, type Incident, type Picture, type Report, type Ring } from '../state/picture.ts';
+import { areaOf, byName, type Dispatch, type Incident, type Picture, type Report, type Ring } from '../state/picture.ts';
 import { heat, standing, type Standing } from './promise.ts';
 
 export type Row =
@@ -66,7 +66,7 @@ function compare(a: Row, b: Row): number {
   if (a.is === 'incident' && b.is === 'incident' && a.incident.priority !== b.incident.priority) {
     return a.incident.priority < b.incident.priority ? -1 : 1;
   }
-  return dueOf(a) - dueOf(b) || a.id.localeCompare(b.id, 'en', { numeric: true });
+  return dueOf(a) - dueOf(b) || byName(a.id, b.id);
 }
 
 /** Reports by their first ring, incidents by the end of their time. */

@@ -1,7 +1,7 @@
 // How a unit stands, in the words of the field: available, dispatched, en route, on scene, off duty; and how old its
 // place is.
 import type { PositionFrame } from '../../gen/frames.ts';
-import type { Dispatch, Picture, Unit } from '../state/picture.ts';
+import { byName, type Dispatch, type Picture, type Unit } from '../state/picture.ts';
 
 export type UnitStatus = 'free' | 'dispatched' | 'enroute' | 'onscene' | 'oos' | 'off';
 
@@ -42,10 +42,14 @@ export function unitRow(picture: Picture, unit: Unit, position: PositionFrame | 
   };
 }
 
+/** All units, in no order: for a map. */
+export function allRows(picture: Picture, positions: ReadonlyMap<string, PositionFrame>, now_ms: number): UnitRow[] {
+  return Array.from(picture.units.values(), (unit) => unitRow(picture, unit, positions.get(unit.id), now_ms));
+}
+
 export function unitRows(picture: Picture, positions: ReadonlyMap<string, PositionFrame>, now_ms: number): UnitRow[] {
-  const rows = [...picture.units.values()].map((unit) => unitRow(picture, unit, positions.get(unit.id), now_ms));
-  return rows.sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status)
-    || a.unit.id.localeCompare(b.unit.id, 'en', { numeric: true }));
+  const rows = allRows(picture, positions, now_ms);
+  return rows.sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status) || byName(a.unit.id, b.unit.id));
 }
 
 /** Metres per second over the straight line of an urgent ride in a city, as the server assumes them. */

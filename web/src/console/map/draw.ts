@@ -12,7 +12,7 @@ const FONT = "600 12px system-ui, 'Noto Sans', sans-serif";
 const NAMED_MAX = 80;
 
 export function draw(canvas: HTMLCanvasElement, ground: Ground, scene: Scene, with_grid: boolean): void {
-  const context = canvas.getContext('2d');
+  const context = contextOf(canvas);
   if (!context) return;
   const scale = canvas.width / ground.width;
   const tone = colours();
@@ -30,9 +30,15 @@ export function draw(canvas: HTMLCanvasElement, ground: Ground, scene: Scene, wi
   for (const mark of scene.incidents) incident(context, ground.point(mark), mark, tone);
   const seen = scene.units.map((mark) => [mark, ground.point(mark)] as const).filter(([, at]) => isIn(at, ground));
   const all_named = seen.length <= NAMED_MAX;
+  headings(context, seen, tone);
   for (const [mark, at] of seen) unit(context, at, mark, all_named, scale, tone);
   for (const at of [scene.report, scene.clicked]) if (at) cross(context, ground.point(at), tone);
   drawScale(context, ground, tone);
+}
+
+/** Drawn by the processor: where there is no graphics card, the browser's stand-in for one takes many times as long. */
+export function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D | null {
+  return canvas.getContext('2d', { willReadFrequently: true });
 }
 
 function isIn({ x, y }: Point, { width, height }: Ground): boolean {
@@ -113,7 +119,6 @@ function circle(context: CanvasRenderingContext2D, x: number, y: number, r: numb
 
 function unit(context: CanvasRenderingContext2D, { x, y }: Point, mark: UnitMark, named: boolean, scale: number, tone: Colours): void {
   const sprite = spriteOf(mark.status, mark.stale, scale, tone);
-  if (mark.heading_deg !== null && !mark.stale) heading(context, x, y, mark.heading_deg, tone);
   const size = sprite.width / scale;
   context.drawImage(sprite, x - size / 2, y - size / 2, size, size);
   if (mark.chosen) circle(context, x, y, 15, tone.text, 2.5);
@@ -123,12 +128,16 @@ function unit(context: CanvasRenderingContext2D, { x, y }: Point, mark: UnitMark
   label(context, mark.stale && (named || mark.chosen) ? `${name} · ${mark.since}` : name, x + 12, y + 4, mark.stale ? tone.dim : tone.text, tone);
 }
 
-function heading(context: CanvasRenderingContext2D, x: number, y: number, deg: number, tone: Colours): void {
-  const turn = (deg * Math.PI) / 180;
-  const [sin, cos] = [Math.sin(turn), -Math.cos(turn)];
+/** Where they are heading: all in one stroke. */
+function headings(context: CanvasRenderingContext2D, seen: (readonly [UnitMark, Point])[], tone: Colours): void {
   context.beginPath();
-  context.moveTo(x + sin * 9, y + cos * 9);
-  context.lineTo(x + sin * 17, y + cos * 17);
+  for (const [{ heading_deg, stale }, { x, y }] of seen) {
+    if (heading_deg === null || stale) continue;
+    const turn = (heading_deg * Math.PI) / 180;
+    const [sin, cos] = [Math.sin(turn), -Math.cos(turn)];
+    context.moveTo(x + sin * 9, y + cos * 9);
+    context.lineTo(x + sin * 17, y + cos * 17);
+  }
   context.lineWidth = 3;
   context.strokeStyle = tone.text;
   context.stroke();
@@ -156,7 +165,7 @@ function spriteOf(status: UnitStatus, stale: boolean, scale: number, tone: Colou
   if (known) return known;
   const sprite = document.createElement('canvas');
   sprite.width = sprite.height = Math.ceil((UNIT_PX + 6) * scale);
-  const context = sprite.getContext('2d')!;
+  const context = contextOf(sprite)!;
   context.scale(scale, scale);
   context.translate(3, 3);
   const path = new Path2D(UNIT_SHAPES[status]);

@@ -33,6 +33,7 @@ export function handle(map: CityMap): () => void {
       if (!moved) return;
       if (map.drag) map.drag = { ...map.drag, at: now };
       else map.ground.pan(now.x - last.x, now.y - last.y);
+      map.touched = true;
       last = now;
       map.redraw();
     },
@@ -45,6 +46,7 @@ export function handle(map: CityMap): () => void {
     pointercancel: drop,
     wheel: (event: WheelEvent) => {
       event.preventDefault();
+      map.touched = true;
       map.ground.zoomBy(Math.min(Math.max(-event.deltaY / 300, -1), 1), at(event));
       map.redraw();
     },

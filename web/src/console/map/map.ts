@@ -5,14 +5,14 @@ import { clock } from '../../shared/format.ts';
 import { expose } from '../../shared/hook.ts';
 import { lang } from '../../shared/i18n.ts';
 import { theme } from '../../shared/theme.ts';
-import { unitRows } from '../logic/units.ts';
+import { allRows } from '../logic/units.ts';
 import type { Desk } from '../state/desk.ts';
 import type { Orders } from '../state/orders.ts';
 import { areaOf, shortOf } from '../state/picture.ts';
 import { candidates, chosen, clicked, grid, pointed } from '../state/ui.ts';
 import { zoneOf } from '../text.ts';
 import { say } from '../words.ts';
-import { draw } from './draw.ts';
+import { contextOf, draw } from './draw.ts';
 import { PlainGround, type Box, type Ground, type Place, type Point } from './ground.ts';
 import { loadGrid } from './lines.ts';
 import { bestKind } from './kind.ts';
@@ -39,12 +39,15 @@ export class CityMap {
   drag: { unit: string; at: Point } | null = null;
   readonly #ends: (() => void)[] = [];
   #frame = 0;
-  #fitted = false;
+  /** Somebody moved the map: it stays where they want it. */
+  touched = false;
+  #fitted: 'city' | 'units' | null = null;
   /** The incident that was shown last. */
   #goneTo: string | null = null;
   #ended = false;
-  /** When frames were drawn, for the hook: how smooth it is. */
-  readonly #drawn: number[] = [];
+  /** For the hook: how often it was drawn, and how long that took the last time. */
+  #frames = 0;
+  #took_ms = 0;
 
   constructor(parts: Parts) {
     this.parts = parts;
@@ -92,12 +95,13 @@ export class CityMap {
   }
 
   redraw(): void {
-    this.#frame ||= requestAnimationFrame((at) => {
+    this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
-      this.#drawn.push(at);
-      if (this.#drawn.length > 120) this.#drawn.shift();
+      this.#frames++;
+      const begun_ms = performance.now();
       draw(this.parts.canvas, this.ground, this.scene, grid.value);
       this.#drawDragged();
+      this.#took_ms = performance.now() - begun_ms;
     });
   }
 
@@ -134,7 +138,7 @@ export class CityMap {
       say('map.stale', { clock: clock(serverNow() - (row.age_ms ?? 0), zoneOf(desk, areaOf(row.unit.id))) });
     const report = what?.is === 'report' ? picture.reports.get(what.id) : undefined;
     this.scene = {
-      units: unitMarks(unitRows(picture, desk.positions, tick.value), choice, several ? (id) => id : shortOf, since),
+      units: unitMarks(allRows(picture, desk.positions, tick.value), choice, several ? (id) => id : shortOf, since),
       incidents: incidentMarks(picture, choice, tick.value),
       report: report?.place && !report.incident ? report.place : null,
       districts: desk.districts.value.map(({ name, centre }) => ({ name, ...centre })),
@@ -148,8 +152,10 @@ export class CityMap {
   #showFirst(incident: string | null): void {
     const { desk } = this.parts;
     if (this.ground.width <= 1 || desk.read.value.size === 0) return;
-    if (!this.#fitted) {
-      this.#fitted = true;
+    // Once as soon as the city is known, and once more when its units have shown up.
+    const now = this.scene.units.length > 0 ? 'units' : 'city';
+    if (!this.touched && (this.#fitted === null || (this.#fitted === 'city' && now === 'units'))) {
+      this.#fitted = now;
       this.fitCity();
     }
     if (incident !== this.#goneTo && (incident === null || candidates.value.length > 0)) {
@@ -170,7 +176,7 @@ export class CityMap {
   }
 
   #drawDragged(): void {
-    const context = this.drag && this.parts.canvas.getContext('2d');
+    const context = this.drag && contextOf(this.parts.canvas);
     if (!context || !this.drag) return;
     const { at, unit } = this.drag;
     context.fillStyle = context.strokeStyle = '#5fb2ff';
@@ -201,7 +207,7 @@ export class CityMap {
     return {
       kind: this.ground.kind, zoom: this.ground.zoom, units: units.length, stale: units.filter(({ stale }) => stale).length,
       ranked: units.filter(({ rank }) => rank !== null).map(({ id }) => id), incidents: points(incidents), at: points(units),
-      grid: grid.value, frames: this.#drawn.length, drawn: this.#drawn.slice(-60),
+      grid: grid.value, frames: this.#frames, took_ms: this.#took_ms,
     };
   }
 }

@@ -5,22 +5,21 @@ import { complete } from '../logic/complete.ts';
 import { parse, type Known } from '../logic/command.ts';
 import type { Desk } from '../state/desk.ts';
 import type { Orders } from '../state/orders.ts';
-import { areaOf } from '../state/picture.ts';
+import { areaOf, byName } from '../state/picture.ts';
 import { line } from '../state/ui.ts';
 import { say } from '../words.ts';
 
 /** What the line may speak of: open things, those of the chosen city first. */
 export function knownTo(desk: Desk): Known {
   const { units, incidents, reports } = desk.picture;
-  const numbered = (a: string, b: string) => a.localeCompare(b, 'en', { numeric: true });
   const city = desk.work.areas.value.find(({ level }) => level === 'city')?.code ?? '';
   const seat = desk.seat ? areaOf(desk.seat) : city;
   const area = desk.work.areas.value.some(({ code, level }) => code === seat && level === 'city') ? seat : city;
   return {
     area,
-    units: [...units.keys()].sort(numbered),
-    incidents: [...incidents.values()].filter(({ status }) => status !== 'closed').map(({ id }) => id).sort(numbered).reverse(),
-    reports: [...reports.values()].filter(({ status }) => status !== 'closed').map(({ id }) => id).sort(numbered).reverse(),
+    units: [...units.keys()].sort(byName),
+    incidents: [...incidents.values()].filter(({ status }) => status !== 'closed').map(({ id }) => id).sort(byName).reverse(),
+    reports: [...reports.values()].filter(({ status }) => status !== 'closed').map(({ id }) => id).sort(byName).reverse(),
   };
 }
 

@@ -37,6 +37,9 @@ export function shortOf(id: string): string {
   return id.slice(areaOf(id).length + 1);
 }
 
+/** The order of names as people count: `M2` before `M10`. */
+export const byName = new Intl.Collator('en', { numeric: true }).compare;
+
 /** Starts over from a snapshot: what is of this area and not in it is gone. */
 export function reset(picture: Picture, area: string, desk: Deskful): void {
   renew(picture.reports, area, desk.reports);
