@@ -43,7 +43,7 @@ pub(super) fn configure(root: &mut ServiceConfig) {
     root.service(only_read(web::resource("/assets/{file}")).route(reads().to(asset)));
     // Some files have to lie at the root: icons, the officer's app as it is installed.
     root.service(
-        only_read(web::resource(r"/{file:[\w-]+\.(js|webmanifest|svg|png|ico|txt)}")).route(reads().to(other)),
+        only_read(web::resource(r"/{file:[\w-]+\.(?:js|webmanifest|svg|png|ico|txt)}")).route(reads().to(other)),
     );
 }
 
@@ -73,8 +73,8 @@ async fn asset(request: HttpRequest, state: State, file: Path<String>) -> HttpRe
     }
 }
 
-async fn other(request: HttpRequest, state: State, file: Path<(String, String)>) -> HttpResponse {
-    match serve(&request, &state, &file.0) {
+async fn other(request: HttpRequest, state: State, file: Path<String>) -> HttpResponse {
+    match serve(&request, &state, &file) {
         Some(answer) => answer,
         None => unknown(request).await,
     }
