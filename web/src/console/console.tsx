@@ -51,7 +51,7 @@ function useViews(desk: Desk): void {
   useEffect(() => feed.on('positions', (frame) => desk.positionsTold(frame)), []);
   useEffect(() => {
     const cities = areas.value.filter(({ level }) => level === 'city');
-    void desk.begin(areas.value);
+    if (areas.value.length > 0) void desk.begin(areas.value);
     for (const { code } of cities) feed.view(code);
     return () => cities.forEach(({ code }) => feed.endView(code));
   }, [areas.value]);

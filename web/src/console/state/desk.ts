@@ -6,7 +6,7 @@ import { signal } from '@preact/signals';
 import type { components } from '../../gen/api.ts';
 import type { PositionFrame, ToldPositions, ToldReset, ToldEvent } from '../../gen/frames.ts';
 import { pause } from '../../shared/backoff.ts';
-import { isPassing, Problem } from '../../shared/problem.ts';
+import { isPassing, LoggedOut, Problem } from '../../shared/problem.ts';
 import type { Area, Work } from '../../shared/screen.tsx';
 import { apply, areaOf, empty, prune, reset, type Picture, type Stale } from './picture.ts';
 
@@ -63,11 +63,16 @@ export class Desk {
     return this.shifts.value.find((shift) => shift.account === this.account)?.desk ?? null;
   }
 
+  /** Reads what does not change by itself: kinds, and the districts of cities. */
   async begin(areas: Area[]): Promise<void> {
-    this.kinds.value = await this.#patiently(() => this.work.api.get('/kinds'));
-    for (const area of areas.filter(({ level }) => level === 'city')) {
-      const body = await this.#patiently(() => this.work.api.get('/areas/{code}', { path: { code: area.code } }));
-      this.districts.value = [...this.districts.value, ...body.districts];
+    try {
+      this.kinds.value = await this.#patiently(() => this.work.api.get('/kinds'));
+      const cities = areas.filter(({ level }) => level === 'city');
+      const bodies = await Promise.all(cities.map(({ code }) => this.#patiently(() => this.work.api.get('/areas/{code}', { path: { code } }))));
+      this.districts.value = bodies.flatMap(({ districts }) => districts);
+    } catch (error) {
+      // A login that has ended shows by itself.
+      if (!(error instanceof LoggedOut || error instanceof Problem)) throw error;
     }
   }
 
