@@ -23,6 +23,12 @@ const COMMANDS: &[&str] = &[
     "flow",
     "flow import",
     "flow show",
+    "sla",
+    "sla set",
+    "sla show",
+    "sla history",
+    "sla verify",
+    "sla rebuild",
     "unit",
     "unit add",
     "tracker",
@@ -126,14 +132,18 @@ async fn areas_come_from_good_files_only(db: Db) {
     let row = listed.out.lines().find(|line| line.starts_with("SMD ")).unwrap_or_else(|| panic!("{listed:?}"));
     let words: Vec<&str> = row.split_whitespace().collect();
     assert_eq!(words, ["SMD", "city", "KALTIM", "WITA", "12", "min", "auto", "2000", "m", "Samarinda"]);
-    let set = ["area", "set", "SMD", "--aid-m", "750", "--offers", "manual", "--target-min", "9"];
+    let set = ["area", "set", "SMD", "--aid-m", "750", "--offers", "manual"];
     assert_said(&program.run(&set).await, 0, &["SMD changed"]);
+    let promise = ["sla", "set", "SMD", "--target-min", "9"];
+    assert_said(&program.run(&promise).await, 0, &["SMD: version 2 counts from", "WITA"]);
+    assert_said(&program.run(&["sla", "show", "SMD"]).await, 0, &["version 2, in force", "9:00"]);
+    assert_said(&program.run(&["sla", "verify", "SMD"]).await, 0, &["what the journal tells"]);
     // What the file does not say stays.
     assert_said(&import(CITY.as_bytes()).await, 0, &["1 cities"]);
     let listed = program.run(&["area", "list"]).await.out;
     let row = listed.lines().find(|line| line.starts_with("SMD ")).unwrap().split_whitespace().collect::<Vec<_>>();
     assert_eq!(row[4..9], ["12", "min", "manual", "750", "m"], "the file says twelve minutes");
-    assert_said(&program.run(&["area", "set", "SMD"]).await, 2, &["--aid-m", "--offers", "--target-min"]);
+    assert_said(&program.run(&["area", "set", "SMD"]).await, 2, &["--aid-m", "--offers"]);
     assert_said(&program.run(&["area", "set", "SMD", "--aid-m", "30001"]).await, 2, &["30001"]);
     assert_said(&program.run(&["area", "set", "XX", "--aid-m", "1"]).await, 1, &["sigap: "]);
 }
