@@ -88,6 +88,11 @@ pub async fn run(command: Command, config: Config) -> Result<bool, String> {
             engine.close().await;
             return Ok(whole);
         }
+        Command::Report(options) => {
+            let (engine, _) = open(&config, clock).await?;
+            cli::report::run(options, &engine).await?;
+            engine.close().await;
+        }
         Command::Unit(command) => {
             let (engine, _) = open(&config, clock).await?;
             cli::units::run(command, &engine).await?;

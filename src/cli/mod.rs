@@ -4,6 +4,7 @@ pub mod areas;
 pub mod callers;
 pub mod desks;
 pub mod journal;
+pub mod report;
 pub mod sla;
 pub mod trackers;
 pub mod units;
@@ -35,6 +36,7 @@ Examples:
   sigap unit add BPN-M12 --kind motorcycle
   sigap user add --login dina --grant dispatcher@BPN
   sigap replay --unit BPN-M12 --gpx ride.gpx --login bpn-m12 --speed 4
+  sigap report --city BPN --month 2026-10 -o report.html
   sigap journal verify --area BPN";
 
 /// The commands.
@@ -71,6 +73,11 @@ pub enum Command {
         after_help = "Examples:\n  sigap sla set BPN --preset bands-2025\n  sigap sla show BPN\n  sigap sla history BPN"
     )]
     Sla(sla::SlaCommand),
+    /// Write the report of a month as a page for paper: how the promise was kept, where not, and why not.
+    #[command(
+        after_help = "Examples:\n  sigap report --city BPN --month 2026-10 -o report.html\n  sigap report --area KALTIM --month 2026-10 -o kaltim.html --lang en"
+    )]
+    Report(report::Report),
     /// What can be sent.
     #[command(subcommand, after_help = "Examples:\n  sigap unit add BPN-M12 --kind motorcycle")]
     Unit(units::UnitCommand),

@@ -3,8 +3,11 @@
 //! The intervals are those of NFPA 1225 and FIELD practice: answer, processing, queue, turnout, travel; response is the
 //! whole. A mean hides the tail, so figures are shares and percentiles.
 
+pub mod cases;
 pub mod cause;
+pub mod compliance;
 pub mod fact;
+pub mod figures;
 pub mod policy;
 pub mod preset;
 pub mod tally;

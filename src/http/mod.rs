@@ -9,6 +9,7 @@ mod auth;
 mod callers;
 mod calls;
 mod citizen;
+mod compliance;
 mod coverage;
 mod desks;
 mod dispatches;
@@ -153,14 +154,15 @@ macro_rules! routes {
 
 mod api {
     use super::{
-        ServiceConfig, areas, auth, callers, calls, coverage, desks, dispatches, incidents, links, messages, reports,
-        sla, trackers, units,
+        ServiceConfig, areas, auth, callers, calls, compliance, coverage, desks, dispatches, incidents, links, messages,
+        reports, sla, trackers, units,
     };
 
     routes! {
         auth: login, refresh, logout, ws_ticket;
         areas: list_areas, get_area, change_area, area_journal;
         sla: area_sla, list_policies, set_policy, list_presets;
+        compliance: compliance, compliance_page;
         coverage: area_coverage;
         units: list_units, add_unit, get_unit, sign_on, sign_off, set_duty, unit_work, unit_track, panic;
         desks: list_desks, put_desk, begin_shift, end_shift, get_flow, set_flow, evaluation;

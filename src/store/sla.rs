@@ -1,5 +1,6 @@
 //! The promise in SQL: policies by version, what each decided incident came to, and the sums that reports read.
 
+mod compliance;
 mod facts;
 mod policies;
 mod rebuild;

@@ -9,6 +9,7 @@ pub mod auth;
 pub mod callers;
 pub mod calls;
 pub mod citizens;
+pub mod compliance;
 pub mod coverage;
 pub mod desks;
 pub mod dispatches;

@@ -4,6 +4,7 @@
 
 pub mod bodies;
 pub mod command;
+pub mod compliance;
 pub mod frames;
 pub mod params;
 pub mod problem;

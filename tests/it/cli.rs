@@ -29,6 +29,7 @@ const COMMANDS: &[&str] = &[
     "sla history",
     "sla verify",
     "sla rebuild",
+    "report",
     "unit",
     "unit add",
     "tracker",

@@ -8,6 +8,7 @@ mod auth;
 mod callers;
 mod citizens;
 mod cli;
+mod compliance;
 mod crash;
 mod crews;
 mod desk;

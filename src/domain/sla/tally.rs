@@ -181,9 +181,10 @@ impl Tally {
     }
 }
 
-/// Counts are far below 2^53.
+/// A part of a whole; `None` of nothing.
+#[must_use]
 #[expect(clippy::cast_precision_loss, reason = "incidents are far below 2^53")]
-fn ratio(part: i64, whole: i64) -> Option<f64> {
+pub fn ratio(part: i64, whole: i64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 

@@ -256,7 +256,8 @@ impl Store {
     }
 }
 
-async fn policies(c: &mut Conn<'_>, area: AreaCode) -> Result<Vec<Policy>, StoreError> {
+/// Every policy of a city, in the order of their versions.
+pub(super) async fn policies(c: &mut Conn<'_>, area: AreaCode) -> Result<Vec<Policy>, StoreError> {
     let select = "SELECT version, from_ms, set_ms, author FROM sla_policy WHERE area = $1 ORDER BY version";
     let versions = sql!(all(i64, i64, i64, String), c, select, area.as_str())?;
     let select = "SELECT * FROM sla_band WHERE area = $1 ORDER BY version, priority, from_m";

@@ -103,6 +103,18 @@ pub enum Language {
     En,
 }
 
+impl std::str::FromStr for Language {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "id" => Ok(Self::Id),
+            "en" => Ok(Self::En),
+            _ => Err("expected id or en".to_owned()),
+        }
+    }
+}
+
 /// How the page is to be shown.
 #[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
