@@ -5,6 +5,7 @@ pub mod account;
 pub mod aml;
 pub mod area;
 pub mod atlas;
+pub mod board;
 pub mod boundary;
 pub mod caller;
 pub mod cell;

@@ -168,6 +168,7 @@ impl Today {
             verified_today: tally.kept_verified,
             excluded_today: tally.excluded.values().sum(),
             share_today,
+            promised_today: tally.promised(),
             p50_ms: response(50),
             p90_ms: response(90),
             p95_ms: response(95),
@@ -197,6 +198,8 @@ pub struct Standing {
     pub excluded_today: i64,
     /// `within_target_today / decided_today`; `None` when none is decided.
     pub share_today: Option<f64>,
+    /// What share was promised to those of today that were decided by an arrival or by closing, on the mean.
+    pub promised_today: Option<f64>,
     /// Median response of today's arrivals, milliseconds, by whole seconds, rounded up.
     pub p50_ms: Option<i64>,
     /// 90th percentile of today's arrivals, milliseconds.

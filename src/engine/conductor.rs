@@ -46,6 +46,7 @@ impl Conductor {
             () = engine.hear(ear, &look_now) => {}
             () = engine.look(&look_now) => {}
             () = engine.remind() => {}
+            () = engine.keep_boards() => {}
         }
     }
 }
@@ -117,9 +118,11 @@ impl Engine {
     }
 
     async fn look_once(&self) -> Result<(), Error> {
+        let began = self.now();
         for (area, head) in self.inner.store.journal_heads().await? {
             self.reaches(area, head);
         }
+        self.inner.boards.looked(began);
         for (device, seat) in self.inner.store.seats_since(self.now().plus(-SEATS_MS)).await? {
             // Nobody listens while no socket is open.
             let _ = self.inner.closings.send(Closing::Replaced { device, seat });

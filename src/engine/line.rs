@@ -154,6 +154,7 @@ impl Engine {
         if events.iter().any(changes_catalog) {
             self.renew_catalog().await;
         }
+        self.inner.boards.heard(area, events, self.now());
         self.inner.feed.publish(area, events.to_vec());
         for event in events {
             match event.what {

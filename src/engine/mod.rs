@@ -12,6 +12,7 @@ mod around;
 mod assign;
 mod audit;
 pub mod auth;
+mod board;
 mod callers;
 mod catalog;
 mod citizen;
@@ -45,6 +46,7 @@ pub use admin::Imported;
 pub use aml::Located;
 pub use assign::Order;
 pub use audit::Finding;
+pub use board::BoardWatch;
 pub use catalog::Catalog;
 pub use citizen::{LinkError, Made};
 pub use clocks::Lane;
@@ -74,6 +76,7 @@ use crate::{
     store::Store,
 };
 use auth::{Auth, AuthError};
+use board::Boards;
 use catalog::Catalogs;
 use coverage::Tilings;
 use feed::Feed;
@@ -115,6 +118,7 @@ struct Inner {
     closings: broadcast::Sender<Closing>,
     bus: Bus,
     lines: Lines,
+    boards: Boards,
     /// Set once: the engine is closed.
     stop: watch::Sender<bool>,
     rounds: Rounds,
@@ -147,6 +151,7 @@ impl Engine {
         handle: Handle,
     ) -> Result<(Self, Conductor), AuthError> {
         let auth = Auth::new(store.clone(), handle.clone()).await?;
+        let boards = Boards::new(now());
         let inner = Inner {
             store,
             auth,
@@ -165,6 +170,7 @@ impl Engine {
             closings: broadcast::Sender::new(CLOSINGS),
             bus,
             lines: Lines::default(),
+            boards,
             stop: watch::Sender::new(false),
             rounds: Rounds::default(),
             outbox: outbox::Outbox::default(),

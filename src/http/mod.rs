@@ -6,6 +6,7 @@
 mod aml;
 mod areas;
 mod auth;
+mod board;
 mod callers;
 mod calls;
 mod citizen;
@@ -154,13 +155,14 @@ macro_rules! routes {
 
 mod api {
     use super::{
-        ServiceConfig, areas, auth, callers, calls, compliance, coverage, desks, dispatches, incidents, links, messages,
-        reports, sla, trackers, units,
+        ServiceConfig, areas, auth, board, callers, calls, compliance, coverage, desks, dispatches, incidents, links,
+        messages, reports, sla, trackers, units,
     };
 
     routes! {
         auth: login, refresh, logout, ws_ticket;
         areas: list_areas, get_area, change_area, area_journal;
+        board: area_board;
         sla: area_sla, list_policies, set_policy, list_presets;
         compliance: compliance, compliance_page;
         coverage: area_coverage;

@@ -17,6 +17,7 @@ use crate::domain::{
     place::{Bounds, EARTH_RADIUS_M, Place},
     time::UnixMs,
 };
+use std::collections::HashSet;
 
 /// What was asked.
 #[derive(Clone, Copy, Debug)]
@@ -181,6 +182,11 @@ impl Index {
             page.units.push(*unit);
         }
         page
+    }
+
+    pub(super) fn fresh(&self, since: UnixMs) -> HashSet<UnitId> {
+        let fresh = self.units.iter().filter(|known| known.fix.is_some_and(|fix| fix.at >= since));
+        fresh.map(|known| known.unit).collect()
     }
 
     pub(super) fn counts(&self, stale_ms: i64, now: UnixMs) -> Counts {

@@ -15,7 +15,10 @@ use crate::domain::{
     place::{Bounds, Place},
     time::UnixMs,
 };
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
 
 /// Live positions in this process. Everything is synchronous; the longest wait is for another step on the same area.
 #[derive(Debug, Default)]
@@ -99,6 +102,11 @@ impl Memory {
     /// What changed in an area after `version`; see [`Positions`].
     pub fn changed_since(&self, area: AreaCode, version: u64, bounds: Option<&Bounds>, limit: usize) -> Positions {
         self.with(area, |index| index.changed_since(version, bounds, limit)).unwrap_or_default()
+    }
+
+    /// The units of an area that were somewhere at `since` or later.
+    pub fn fresh(&self, area: AreaCode, since: UnixMs) -> HashSet<UnitId> {
+        self.with(area, |index| index.fresh(since)).unwrap_or_default()
     }
 
     /// How many units an area has.

@@ -33,6 +33,7 @@ use crate::domain::{
     time::UnixMs,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use tokio::runtime::Handle;
 
 /// Whether a unit can be sent.
@@ -254,6 +255,17 @@ impl Live {
         match self {
             Self::Memory(memory) => Ok(memory.changed_since(area, version, bounds, limit)),
             Self::Redis(redis) => Ok(redis.changed_since(area, version, bounds, limit).await),
+        }
+    }
+
+    /// The units of an area that were somewhere at `since` or later.
+    ///
+    /// # Errors
+    /// [`LiveError`].
+    pub async fn fresh(&self, area: AreaCode, since: UnixMs) -> Result<HashSet<UnitId>, LiveError> {
+        match self {
+            Self::Memory(memory) => Ok(memory.fresh(area, since)),
+            Self::Redis(redis) => Ok(redis.fresh(area, since).await),
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod areas;
+mod board;
 mod briefs;
 mod citizen;
 mod clocks;
@@ -41,6 +42,7 @@ mod units;
 mod writer;
 
 pub use accounts::{Login, NewAccount};
+pub use board::Scene;
 pub use citizen::CitizensView;
 pub use deadlines::TAKEN;
 pub use dispatches::{NewDispatch, Step};

@@ -4,6 +4,7 @@ use super::problem::Problem;
 use crate::{
     domain::{
         access::Role,
+        board::Board,
         dispatch::DispatchStatus,
         event::Event,
         fix::RawFix,
@@ -105,6 +106,14 @@ pub enum ClientFrame {
         #[serde(default = "yes")]
         on: bool,
     },
+    /// Look at an area's board: how it stands with its promise, its units, what is late or about to be. For desk roles.
+    Board {
+        /// Which area.
+        area: AreaCode,
+        /// `false` ends it.
+        #[serde(default = "yes")]
+        on: bool,
+    },
 }
 
 impl ClientFrame {
@@ -130,6 +139,7 @@ impl ClientFrame {
             Self::Note { .. } => "note",
             Self::Subscribe { .. } => "subscribe",
             Self::View { .. } => "view",
+            Self::Board { .. } => "board",
         }
     }
 }
@@ -267,6 +277,14 @@ pub enum ServerFrame {
         area: AreaCode,
         /// The units.
         units: Vec<PositionFrame>,
+    },
+    /// An area's board: whenever something changed on it, and every two seconds. Of its cities only those that changed
+    /// since the one before; the first one has all. No acknowledgement, the newest only: a client that hears nothing for
+    /// five seconds must say that the board stands still.
+    Board {
+        /// What is shown.
+        #[serde(flatten)]
+        board: Box<Board>,
     },
     /// What became of a frame of fixes.
     FixesTaken {

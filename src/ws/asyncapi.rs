@@ -122,7 +122,7 @@ mod tests {
             assert!(messages[name]["payload"]["properties"]["type"]["const"].is_string(), "{name}");
             assert!(messages[name]["summary"].is_string(), "{name} says what it is");
         }
-        assert_eq!(messages.len(), 7 + 11);
+        assert_eq!(messages.len(), 8 + 12);
         let mut found = Vec::new();
         references(&document, &mut found);
         assert!(found.iter().any(|to| to.starts_with("#/components/schemas/")));

@@ -4,6 +4,7 @@ mod follow;
 mod lane;
 mod look;
 mod reader;
+mod wall;
 mod writer;
 
 use super::{

@@ -1,5 +1,6 @@
 //! Sockets over a real port: who is let in, what is refused, who is closed and why.
 
+mod board;
 mod crews;
 mod journals;
 mod positions;

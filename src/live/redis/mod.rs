@@ -26,7 +26,7 @@ use link::Link;
 use seat::{Seat, What};
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     fmt,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
@@ -202,6 +202,11 @@ impl Redis {
     ) -> Positions {
         self.inner.look_at(area).await;
         self.inner.memory.changed_since(area, version, bounds, limit)
+    }
+
+    pub(super) async fn fresh(&self, area: AreaCode, since: UnixMs) -> HashSet<UnitId> {
+        self.inner.catch_up(area).await;
+        self.inner.memory.fresh(area, since)
     }
 
     pub(super) async fn counts(&self, area: AreaCode, stale_ms: i64, now: UnixMs) -> Counts {

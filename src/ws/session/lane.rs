@@ -114,9 +114,10 @@ impl Shared {
             ClientFrame::Note { command_id, incident, text, at_ms } => {
                 engine.add_note(&cause(command_id, at_ms), incident, text).await.map(|no| json!({ "no": no }))
             }
-            ClientFrame::Fixes { .. } | ClientFrame::Subscribe { .. } | ClientFrame::View { .. } => {
-                Err(Refusal::invalid("type", "this is no command").into())
-            }
+            ClientFrame::Fixes { .. }
+            | ClientFrame::Subscribe { .. }
+            | ClientFrame::View { .. }
+            | ClientFrame::Board { .. } => Err(Refusal::invalid("type", "this is no command").into()),
         };
         outcome.map_err(|error| {
             if error.refusal().is_none() {

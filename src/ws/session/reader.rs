@@ -110,7 +110,7 @@ impl Reader {
                 self.fixes(sent_ms, &fixes).await;
                 Ok(())
             }
-            ClientFrame::Subscribe { .. } | ClientFrame::View { .. } => {
+            ClientFrame::Subscribe { .. } | ClientFrame::View { .. } | ClientFrame::Board { .. } => {
                 self.hand_over(Out::Frame(Box::new(frame))).await
             }
             command => {

@@ -7,7 +7,9 @@ use super::{
     End, Out, Shared,
     follow::{self, FOLLOWS_MAX, Follow},
     look::{LOOKS_MAX, Look},
-    millis, text, write_limit,
+    millis, text,
+    wall::Wall,
+    write_limit,
 };
 use crate::{
     domain::{ids::AreaCode, place::Bounds},
@@ -38,6 +40,7 @@ pub(super) struct Writer {
     queue: mpsc::Receiver<Out>,
     follows: Vec<Follow>,
     looks: Vec<Look>,
+    wall: Wall,
     beat_at: Instant,
     look_at: Instant,
     silent: i64,
@@ -55,7 +58,8 @@ impl Writer {
         let spread = i64::from(shared.link.id.as_bytes()[15]) + 256;
         let first_beat_ms = shared.hub.settings.beat_ms(&shared.scope) * spread / 512;
         let beat_at = Instant::now() + millis(first_beat_ms);
-        Self { shared, socket, queue, follows: Vec::new(), looks: Vec::new(), beat_at, look_at: beat_at, silent: 0 }
+        let (follows, looks, wall) = (Vec::new(), Vec::new(), Wall::default());
+        Self { shared, socket, queue, follows, looks, wall, beat_at, look_at: beat_at, silent: 0 }
     }
 
     pub fn into_socket(self) -> actix_ws::Session {
@@ -72,7 +76,8 @@ impl Writer {
     }
 
     async fn turn(&mut self) -> Result<(), End> {
-        let due = if self.looks.is_empty() { self.beat_at } else { self.beat_at.min(self.look_at) };
+        let look_at = (!self.looks.is_empty()).then_some(self.look_at);
+        let due = [look_at, self.wall.due()].into_iter().flatten().fold(self.beat_at, Instant::min);
         tokio::select! {
             () = self.shared.link.bell.notified() => self.ring().await,
             out = self.queue.recv() => match out {
@@ -83,9 +88,13 @@ impl Writer {
                 Ok(events) => self.send_events(index, &events).await,
                 Err(error) => self.unread(index, &error),
             },
+            () = self.wall.changed() => self.show_boards().await,
             () = sleep_until(due) => {
-                if Instant::now() >= self.beat_at {
+                let now = Instant::now();
+                if now >= self.beat_at {
                     Box::pin(self.beat()).await
+                } else if self.wall.due().is_some_and(|due| now >= due) {
+                    self.show_boards().await
                 } else {
                     Box::pin(self.show_positions()).await
                 }
@@ -132,6 +141,7 @@ impl Writer {
             Out::Frame(frame) => match *frame {
                 ClientFrame::Subscribe { areas } => Box::pin(self.subscribe(areas)).await,
                 ClientFrame::View { area, bounds, on } => self.look(area, bounds, on).await,
+                ClientFrame::Board { area, on } => Box::pin(self.hang(area, on)).await,
                 _ => Ok(()),
             },
             Out::Riding => self.riding_changed().await,
@@ -305,6 +315,25 @@ impl Writer {
         }
         // From now on, not from when it was due: a slow client gets fewer of these.
         self.look_at = Instant::now() + millis(shared.hub.settings.positions_ms);
+        Ok(())
+    }
+
+    async fn hang(&mut self, area: AreaCode, on: bool) -> Result<(), End> {
+        if !on {
+            self.wall.take_down(area);
+            return Ok(());
+        }
+        let shared = Rc::clone(&self.shared);
+        match self.wall.hang(&shared, area).await {
+            Ok(()) => self.show_boards().await,
+            Err(problem) => self.send_problem(problem).await,
+        }
+    }
+
+    async fn show_boards(&mut self) -> Result<(), End> {
+        while let Some(board) = self.wall.next() {
+            self.send(&board).await?;
+        }
         Ok(())
     }
 

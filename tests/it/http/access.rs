@@ -83,6 +83,7 @@ served! {
             ("POST", format!("/units/{unit}/panic"), "/units/XX-M77/panic", json!({})),
             ("GET", "/areas/BPN".to_owned(), "/areas/XX", Value::Null),
             ("GET", "/areas/BPN/sla".to_owned(), "/areas/XX/sla", Value::Null),
+            ("GET", "/areas/BPN/board".to_owned(), "/areas/XX/board", Value::Null),
             ("GET", "/areas/BPN/journal".to_owned(), "/areas/XX/journal", Value::Null),
             ("GET", "/areas/BPN/units".to_owned(), "/areas/XX/units", Value::Null),
             ("GET", "/areas/KALTIM/incidents".to_owned(), "/areas/XX/incidents", Value::Null),
@@ -104,7 +105,7 @@ served! {
     async fn a_wrong_role_inside_the_scope_is_403(s: Served) {
         let officer = s.token(Role::Officer, "BPN").await;
         let commander = s.token(Role::Commander, "BPN").await;
-        for path in ["/areas/BPN/journal", "/areas/BPN/incidents", "/areas/BPN/reports", "/reports/BPN-R1"] {
+        for path in ["/areas/BPN/board", "/areas/BPN/journal", "/areas/BPN/incidents", "/areas/BPN/reports", "/reports/BPN-R1"] {
             s.get(&officer, path).await.problem(403, "forbidden");
             assert_ne!(s.get(&commander, path).await.status, 403, "{path}");
         }

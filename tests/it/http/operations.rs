@@ -11,6 +11,8 @@ served! {
         s.state.drain();
         assert_eq!(s.send("GET", "/readyz", &[], "").await.expect(503)["status"], "draining");
         let desk = s.token(Role::Dispatcher, "BPN").await;
+        let board = s.get(&desk, "/areas/BPN/board").await.expect(200);
+        assert_eq!((&board["stale"], &board["cities"][0]["area"]), (&json!(false), &json!("BPN")));
         s.store.close().await;
         let away = s.send("GET", "/readyz", &[], "").await.expect(503);
         assert_eq!(away, json!({ "status": "degraded", "database": false, "reason": "the database does not answer" }));
