@@ -3,6 +3,8 @@
 //! Where the figure is the server's, the server is the real program, `sigap serve`, in a process of its own, and this
 //! one plays the phones. Arguments choose among the measurements: `cargo bench --bench service -- ingest offer_sqlite`.
 
+#[path = "service/board.rs"]
+mod board;
 #[path = "service/city.rs"]
 mod city;
 #[path = "service/clocks.rs"]
@@ -50,6 +52,7 @@ fn main() {
         ("clocks_sqlite", |summary| all_cores().block_on(clocks::run(summary, Kind::Sqlite))),
         ("clocks_postgres", |summary| all_cores().block_on(clocks::run(summary, Kind::Postgres))),
         ("cross_node_offer", |summary| all_cores().block_on(nodes::offers(summary))),
+        ("sla_board", |summary| all_cores().block_on(board::run(summary))),
         ("failover_gap", |summary| all_cores().block_on(nodes::failover(summary))),
     ] {
         if common::is_chosen(name) {
