@@ -1,7 +1,22 @@
 //! What the channels want to be seen in `/metrics`.
 
+use super::routine::Ticks;
 use crate::{engine::Engine, http};
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+/// How often it was looked what is due.
+pub(super) fn of_ticks(ticks: &Arc<Ticks>) -> Vec<http::Gauge> {
+    let counter = |outcome, of: fn(&Ticks) -> &AtomicI64| {
+        let ticks = Arc::clone(ticks);
+        let read = Arc::new(move || of(&ticks).load(Ordering::Relaxed));
+        let (labels, help) = (format!("{{outcome=\"{outcome}\"}}"), "How often it was looked what is due.");
+        http::Gauge { name: "sigap_ticks_total", help, kind: "counter", labels, read }
+    };
+    vec![counter("done", |ticks| &ticks.done), counter("failed", |ticks| &ticks.failed)]
+}
 
 /// Counters of messages from and to citizens.
 pub(super) fn of_channels(engine: &Engine) -> Vec<http::Gauge> {

@@ -5,7 +5,14 @@ use crate::{
     engine::{Engine, Lane},
     ws,
 };
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{io::AsyncWriteExt, time::MissedTickBehavior};
 
 /// Deadlines are looked at this often: an offer of 15 s is never more than this late.
@@ -35,13 +42,25 @@ async fn every<F: Future<Output = ()>>(interval: Duration, mut work: impl FnMut(
     }
 }
 
+/// How often it was looked what is due, since the start.
+#[derive(Default)]
+pub struct Ticks {
+    /// What was due was done.
+    pub done: AtomicI64,
+    /// What is due could not be read.
+    pub failed: AtomicI64,
+}
+
 /// Runs all routines until dropped.
-pub async fn run(engine: Engine, hub: Arc<ws::Hub>, clock: Clock, checkpoint_file: PathBuf) {
+pub async fn run(engine: Engine, hub: Arc<ws::Hub>, clock: Clock, checkpoint_file: PathBuf, counts: Arc<Ticks>) {
     // Each lane by itself: a promise must not wait until a thousand reminders are written.
     let ticks = futures_util::future::join_all(Lane::ALL.map(|lane| {
-        let engine = &engine;
+        let (engine, counts) = (&engine, &counts);
         every(TICK, move || async move {
-            if let Err(error) = engine.tick_lane(lane).await {
+            let ticked = engine.tick_lane(lane).await;
+            let count = if ticked.is_ok() { &counts.done } else { &counts.failed };
+            count.fetch_add(1, Ordering::Relaxed);
+            if let Err(error) = ticked {
                 tracing::warn!(%error, ?lane, "could not read what is due");
             }
         })

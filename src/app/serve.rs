@@ -52,7 +52,9 @@ pub async fn serve(
     engine.beat().await.map_err(|error| error.to_string())?;
     let settings = ws::Settings { origins: config.origins.clone(), ..ws::Settings::default() };
     let hub = ws::Hub::new(engine.clone(), settings);
-    let state = http::HttpState::new(engine.clone(), config.http, all_gauges(&hub, &engine));
+    let ticks = Arc::new(routine::Ticks::default());
+    let gauges = [all_gauges(&hub, &engine), super::gauges::of_ticks(&ticks)].concat();
+    let state = http::HttpState::new(engine.clone(), config.http, gauges);
     let state = state.with_aml(config.aml.secret.as_deref());
     let state = web::Data::new(state);
     let (routes, sockets) = (state.clone(), Arc::clone(&hub));
@@ -72,7 +74,8 @@ pub async fn serve(
     let server = tokio::spawn(server);
     tokio::spawn(conductor.run());
     tokio::spawn(Arc::clone(&hub).follow());
-    let routines = tokio::spawn(routine::run(engine.clone(), Arc::clone(&hub), clock, config.checkpoint_file.clone()));
+    let checkpoints = config.checkpoint_file.clone();
+    let routines = tokio::spawn(routine::run(engine.clone(), Arc::clone(&hub), clock, checkpoints, ticks));
     tracing::info!(%address, database = engine.database(), "serving");
     let running = engine.clone();
     let task = tokio::spawn(async move {

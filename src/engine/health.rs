@@ -1,6 +1,6 @@
 //! What a node shares with others, and whether that works.
 
-use super::Engine;
+use super::{Engine, Error};
 use crate::live;
 
 /// What this node shares with other nodes of the moment: positions and doorbells. Journals and claims are in the
@@ -26,5 +26,14 @@ impl Engine {
     pub fn words(&self) -> Option<(u64, u64, u64)> {
         let counts = self.inner.bus.counts()?;
         Some((counts.told(), counts.heard(), counts.broken()))
+    }
+
+    /// How long the oldest deadline is past and not done, milliseconds; 0 where none is.
+    ///
+    /// # Errors
+    /// [`Error`] when the database fails.
+    pub async fn overdue_ms(&self) -> Result<i64, Error> {
+        let oldest = self.inner.store.oldest_deadline().await?;
+        Ok(oldest.map_or(0, |due| self.now().since(due).max(0)))
     }
 }

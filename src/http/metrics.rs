@@ -3,6 +3,8 @@
 //! Invariant: labels come from fixed lists (routes, methods, statuses, reasons) and from areas, never from what somebody
 //! sends; nothing here names a person.
 
+mod promise;
+
 use super::State;
 use actix_web::{
     Error, HttpResponse,
@@ -23,7 +25,7 @@ use tokio::time::timeout;
 /// Upper bounds of the latency histogram, seconds.
 const BUCKETS_S: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
-/// How long the database may take to count the open incidents.
+/// How long the database may take for what it knows.
 const COUNTING: Duration = Duration::from_secs(1);
 
 /// A number that another room wants to be seen, read when asked.
@@ -180,10 +182,22 @@ pub async fn metrics(state: State) -> HttpResponse {
         }
         out.line(format_args!("{}{} {}", gauge.name, gauge.labels, (gauge.read)()));
     }
-    // The page is wanted most when the database is away: it goes without what only the database knows.
-    let counts = timeout(COUNTING, state.engine.open_counts()).await.ok().and_then(Result::ok);
-    let queued = timeout(COUNTING, state.engine.queued_messages()).await.ok().and_then(Result::ok);
-    if let Some(queued) = queued {
+    write_stored(&mut out, &state).await;
+    state.metrics.write_requests(&mut out);
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(out.0)
+}
+
+/// What the database knows. The page is wanted most when that is away: then it goes without, after a second.
+async fn write_stored(out: &mut Page, state: &State) {
+    let engine = &state.engine;
+    let (counts, queued, cities, overdue_ms) = tokio::join!(
+        timeout(COUNTING, engine.open_counts()),
+        timeout(COUNTING, engine.queued_messages()),
+        timeout(COUNTING, engine.all_figures()),
+        timeout(COUNTING, engine.overdue_ms()),
+    );
+    let counts = counts.ok().and_then(Result::ok);
+    if let Ok(Ok(queued)) = queued {
         out.head("sigap_messages_queued", "gauge", "Messages to citizens that wait to be sent.");
         out.line(format_args!("sigap_messages_queued {queued}"));
     }
@@ -196,8 +210,21 @@ pub async fn metrics(state: State) -> HttpResponse {
             out.line(format_args!("sigap_incidents{{area=\"{area}\",state=\"{name}\"}} {n}"));
         }
     }
-    state.metrics.write_requests(&mut out);
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(out.0)
+    if let Ok(Ok(cities)) = cities {
+        promise::write(out, &cities);
+    }
+    out.head("sigap_board_age_seconds", "gauge", "How long ago it was last known that what boards show holds.");
+    out.line(format_args!("sigap_board_age_seconds {}", seconds(engine.boards_age_ms())));
+    if let Ok(Ok(overdue_ms)) = overdue_ms {
+        out.head("sigap_deadline_overdue_seconds", "gauge", "How long the oldest deadline is past and not done.");
+        out.line(format_args!("sigap_deadline_overdue_seconds {}", seconds(overdue_ms)));
+    }
+}
+
+/// Milliseconds as the format wants them.
+#[expect(clippy::cast_precision_loss, reason = "moments are far below 2^53 ms")]
+fn seconds(ms: i64) -> f64 {
+    ms as f64 / 1_000.0
 }
 
 #[cfg(test)]

@@ -167,4 +167,18 @@ impl Store {
         })
         .await
     }
+
+    /// When the oldest deadline falls due, or fell; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn oldest_deadline(&self) -> Result<Option<UnixMs>, StoreError> {
+        self.read(|c| {
+            Box::pin(async move {
+                let oldest = sql!(scalar Option<i64>, c, "SELECT MIN(due_ms) FROM deadline")?;
+                Ok(oldest.flatten().map(UnixMs))
+            })
+        })
+        .await
+    }
 }

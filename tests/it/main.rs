@@ -17,6 +17,7 @@ mod e2e;
 mod engine;
 mod first_offer;
 mod floors;
+mod grafana;
 mod harness;
 mod http;
 mod journal;
