@@ -7,7 +7,7 @@ mod table;
 
 use crate::{
     dispatches::{call, incident, new_dispatch, scene},
-    harness::{Db, T0, areas, code, crewed, system},
+    harness::{T0, areas, code, crewed, system},
     http::Served,
     on_both,
 };
