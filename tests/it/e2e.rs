@@ -173,6 +173,7 @@ over_sqlite! {
             "dispatch.accepted",
             "dispatch.en_route",
             "dispatch.on_scene",
+            "incident.counted",
             "dispatch.cleared",
             "incident.closed",
             "report.closed",
