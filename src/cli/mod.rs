@@ -73,7 +73,7 @@ pub enum Command {
         after_help = "Examples:\n  sigap sla set BPN --preset bands-2025\n  sigap sla show BPN\n  sigap sla history BPN"
     )]
     Sla(sla::SlaCommand),
-    /// Write the report of a month as a page for paper: how the promise was kept, where not, and why not.
+    /// Write how the promise was kept in a month, as a page for paper.
     #[command(
         after_help = "Examples:\n  sigap report --city BPN --month 2026-10 -o report.html\n  sigap report --area KALTIM --month 2026-10 -o kaltim.html --lang en"
     )]
