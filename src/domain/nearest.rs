@@ -169,7 +169,11 @@ pub fn pick(
 ) -> Pick {
     rank(&mut candidates, usize::MAX);
     let (asked, left): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|c| tried.contains(&c.unit));
-    survey.skipped.retain(|s| !tried.contains(&s.unit));
+    // Who was tried is told as such, also while the index still has its unit busy with the offer that it declined.
+    survey.skipped.retain(|s| !asked.iter().any(|c| c.unit == s.unit));
+    for skip in survey.skipped.iter_mut().filter(|s| tried.contains(&s.unit)) {
+        skip.why = Why::Tried;
+    }
     survey.skipped.extend(asked.iter().map(|c| Skip::new(c, Why::Tried)));
     let chosen = left.first().copied();
     survey.candidates = left;
@@ -213,6 +217,15 @@ mod tests {
         assert_eq!(skipped, [(unit(9), Why::Busy), (unit(1), Why::Tried)]);
         let text = serde_json::to_string(&pick).unwrap();
         assert_eq!(serde_json::from_str::<Pick>(&text).unwrap(), pick);
+    }
+
+    #[test]
+    fn who_was_tried_is_told_also_while_the_index_has_it_busy() {
+        let here = Place::new(-1.2, 116.8).unwrap();
+        let survey = Survey { skipped: vec![Skip::new(&candidate(1, 10.0), Why::Busy)], ..Survey::default() };
+        let pick = pick(vec![candidate(2, 50.0)], &[unit(1)], survey, here, 5_000.0, UnixMs(7));
+        let skipped: Vec<_> = pick.survey.skipped.iter().map(|s| (s.unit, s.why)).collect();
+        assert_eq!((pick.chosen.unwrap().unit, skipped), (unit(2), vec![(unit(1), Why::Tried)]));
     }
 
     proptest! {
