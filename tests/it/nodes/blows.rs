@@ -8,7 +8,10 @@ use crate::{
 };
 use serde_json::Value;
 use std::{
-    sync::atomic::Ordering,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -173,11 +176,11 @@ async fn survive(blow: Blow, trial: Trial) {
     site.start_node(0).await;
     site.start_node(1).await;
     until("both nodes are ready", || site.both_are("ready")).await;
-    let mut desks = Vec::new();
+    let mut desks: Vec<Desk> = Vec::new();
     for node in site.alive.iter().flatten() {
         let mut desk = node.api.socket(&city.desk, device()).await;
         desk.follow("BPN", None).await;
-        desks.push(desk);
+        desks.push(Desk::reads(desk));
     }
     let units: Vec<_> = city.patrols.iter().map(|p| p.unit).collect();
     let load = Load::start(&site.nodes, &city.desk, &units, trial.clients);
@@ -190,6 +193,14 @@ async fn survive(blow: Blow, trial: Trial) {
         assert!(back.elapsed() < WHOLE, "it took {:?}", back.elapsed());
         load.ledger.more(trial.clients).await;
         assert!(back.elapsed() < WHOLE, "commands flow again after {:?}", back.elapsed());
+    }
+    if !matches!(blow, Blow::Nothing | Blow::NodeKilled | Blow::RollingRestart) {
+        // The sockets are the same ones, and hear what happens now.
+        let before: Vec<usize> = desks.iter().map(Desk::heard).collect();
+        until("both desks hear of work that ends", || async {
+            desks.iter().zip(&before).all(|(desk, before)| desk.heard() > *before)
+        })
+        .await;
     }
     tokio::time::sleep(trial.load.min(Duration::from_secs(2))).await;
     let refused = load.unavailable.load(Ordering::SeqCst);
@@ -215,16 +226,42 @@ async fn survive(blow: Blow, trial: Trial) {
     if blow.is_on_postgres() {
         assert!(refused > 0, "nobody noticed that PostgreSQL was away");
     }
-    if !matches!(blow, Blow::Nothing | Blow::NodeKilled | Blow::RollingRestart) {
-        // The sockets are the same ones, and hear what happens now.
-        for desk in &mut desks {
-            desk.event("dispatch.cleared").await;
-        }
-    }
     all_can_be_sent(&db, &site, &city).await;
     drop(site);
     if !blow.is_on_postgres() {
         db.drop_database().await;
+    }
+}
+
+/// A desk that reads all the time, as a console does: one that answers no ping is closed. It counts the work that it hears
+/// the end of, as long as its first socket is open.
+struct Desk {
+    heard: Arc<AtomicUsize>,
+    reader: tokio::task::JoinHandle<()>,
+}
+
+impl Desk {
+    fn reads(mut socket: Socket) -> Self {
+        let heard = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&heard);
+        let reader = tokio::spawn(async move {
+            while let Ok(frame) = socket.next().await {
+                if frame["event"]["kind"] == "dispatch.cleared" {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+        });
+        Self { heard, reader }
+    }
+
+    fn heard(&self) -> usize {
+        self.heard.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.reader.abort();
     }
 }
 
