@@ -5,7 +5,8 @@
 #   scripts/browser.sh tests/feed.test.ts           one file (below web/)
 #   scripts/browser.sh tests/feed.test.ts 'halt'    of it, the tests whose name holds this
 #
-# SIGAP_SHOTS=1 keeps the tests' screenshots in web/shots; SIGAP_HEADED=1 shows the browser.
+# SIGAP_SHOTS=1 keeps the tests' screenshots in web/shots; SIGAP_HEADED=1 shows the browser; SIGAP_FIGURES=1, on a machine that
+# does nothing else, holds the map to frames a second and the keys to milliseconds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/web.sh --need

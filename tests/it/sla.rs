@@ -101,13 +101,17 @@ on_both! {
         let joined = store.receive_report(&system(91_000), Reception::at(code("BPN")), early, in_bpn(Priority::P2)).await.unwrap();
         let merged = store.merge_incident(&system(92_000), joined.incident.unwrap().id, late.id).await.unwrap();
         assert_eq!((merged.clock.policy, merged.clock.target_ms, merged.clock.start), (1, 10 * MINUTE, T0.plus(30_000)));
+        let (id, later) = (CommandId::random(), Some(T0.plus(200_000)));
+        let first = store.set_policy(&named(system(100_000), id, 1), code("BPN"), Preset::Nena.rules(), later).await.unwrap();
+        let again = store.set_policy(&named(system(300_000), id, 1), code("BPN"), Preset::Nena.rules(), later).await.unwrap();
+        assert_eq!((first.version, &again), (3, &first), "a repeat has its answer, though the moment has come meanwhile");
         let refused = store.set_policy(&system(2_000), code("BPN"), rules, Some(T0)).await;
         assert!(matches!(refusal(refused), Refusal::Invalid { field: "from", .. }));
         let officer = person(&store, "officer", "BPN", Role::Officer).await;
         let outcome = store.set_policy(&by(&officer, Source::Phone, 0), code("BPN"), Preset::Nena.rules(), None).await;
         assert_eq!(refusal(outcome), Refusal::Forbidden { needs: Role::Admin });
         let history = store.policies(&Scope::system(), code("BPN")).await.unwrap();
-        assert_eq!(history.iter().map(|p| (p.version, p.from)).collect::<Vec<_>>(), [(1, UnixMs(0)), (2, T0.plus(60_000))]);
+        assert_eq!(history.iter().map(|p| (p.version, p.from)).collect::<Vec<_>>(), [(1, UnixMs(0)), (2, T0.plus(60_000)), (3, T0.plus(200_000))]);
     }
 
     async fn the_band_is_that_of_the_distance_from_the_nearest_station(db: Db) {

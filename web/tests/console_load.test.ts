@@ -1,7 +1,6 @@
 // A whole city on the move: 2,000 units, each at another place each second. The server's frames are widened on their way
 // to the page, so that what is measured is the page.
 import assert from 'node:assert/strict';
-import { availableParallelism, loadavg } from 'node:os';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { openBrowser, Screen } from './harness/browser.ts';
@@ -94,8 +93,8 @@ test('2,000 units at 1 Hz: the map stays smooth while it is moved, and keys are 
   await page.keyboard.press('Escape');
   await screen.shot('console-load');
   assert.ok(work_ms < WORK_MS_MOST, `the page works ${work_ms} ms for a frame`);
-  // The clock on the wall tells something of the page only where nobody else uses the processor.
-  if (loadavg()[0]! < availableParallelism()) {
+  // The clock on the wall tells something of the page only where nobody else uses the processor: SIGAP_FIGURES=1 says so.
+  if (process.env.SIGAP_FIGURES === '1') {
     assert.ok(measured.fps >= FPS_LEAST, `${measured.fps} frames a second`);
     assert.ok(p95 < LATENCY_MS_MOST, `a key took ${p95} ms`);
   }

@@ -233,13 +233,14 @@ impl Store {
     ) -> Result<Policy, StoreError> {
         cause.scope.require(area, Act::Manage)?;
         rules.check().map_err(|bad| Refusal::invalid("rules", bad.to_string()))?;
-        if from.is_some_and(|from| from < cause.now) {
-            return Err(Refusal::invalid("from", "what has begun keeps its promise: not before now").into());
-        }
         let rules = rules.settled();
         self.write(&[area], cause, move |tx| {
             Box::pin(async move {
                 let from = from.unwrap_or(tx.now());
+                // In here, where a repeat has its answer already: by then the moment may have come.
+                if from < tx.now() {
+                    return Err(Refusal::invalid("from", "what has begun keeps its promise: not before now").into());
+                }
                 tx.put_policy(area, rules, from).await
             })
         })
