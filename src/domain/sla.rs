@@ -10,6 +10,7 @@ pub mod fact;
 pub mod figures;
 pub mod policy;
 pub mod preset;
+pub mod risk;
 pub mod tally;
 
 use super::time::UnixMs;

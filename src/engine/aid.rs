@@ -12,6 +12,7 @@ use crate::{
         access::{Act, Scope},
         area::OfferMode,
         ids::*,
+        incident::Incident,
         nearest::{self, Candidate, Pick, Skip, Survey, Why},
         place::Place,
     },
@@ -128,10 +129,13 @@ impl Engine {
     }
 
     /// Tells the dispatchers that it is their turn: with the unit that only they may send, or without any.
-    pub(super) async fn call_dispatchers(&self, id: IncidentId, by_hand: Option<UnitId>) -> Result<(), Error> {
+    pub(super) async fn call_dispatchers(&self, of: &Incident, by_hand: Option<UnitId>) -> Result<(), Error> {
         match by_hand {
-            Some(unit) => self.inner.store.propose(&self.system(), id, unit).await?,
-            None => self.inner.store.mark_unassigned(&self.system(), id).await?,
+            Some(unit) => {
+                let travel_ms = self.travel_ms(unit, of.place).await;
+                self.inner.store.propose(&self.system(), of.id, unit, travel_ms).await?
+            }
+            None => self.inner.store.mark_unassigned(&self.system(), of.id).await?,
         };
         Ok(())
     }

@@ -63,14 +63,15 @@ impl Engine {
                     }
                 }
                 (OfferMode::Manual, Some(chosen)) if incident.unassigned_since.is_none() => {
-                    self.inner.store.propose(&self.system(), id, chosen.unit).await?;
+                    let travel_ms = self.travel_ms(chosen.unit, incident.place).await;
+                    self.inner.store.propose(&self.system(), id, chosen.unit, travel_ms).await?;
                     return Ok(());
                 }
                 (OfferMode::Manual, Some(_)) => return Ok(()),
                 (_, None) => {
                     // Once told is enough: a round over hundreds that wait must not write for each of them.
                     if at_work == 0 && incident.unassigned_since.is_none() {
-                        self.call_dispatchers(id, around.by_hand).await?;
+                        self.call_dispatchers(&incident, around.by_hand).await?;
                     }
                     return Ok(());
                 }
@@ -114,7 +115,7 @@ impl Engine {
             }
         }
         if pick.chosen.is_none() && incident.unassigned_since.is_none() {
-            self.call_dispatchers(incident.id, by_hand).await?;
+            self.call_dispatchers(incident, by_hand).await?;
         }
         Ok(false)
     }

@@ -5,13 +5,15 @@ use crate::{
     domain::{deadline::*, dispatch::Unanswered, ids::*},
     store::TAKEN,
 };
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, future::try_join_all, stream};
 use std::collections::BTreeMap;
 
 /// Deadlines of a kind taken at a time.
 const PER_TICK: i64 = 4_096;
 /// Deadlines, or areas, that are worked on at once: as many as a writer groups.
 const AT_ONCE: usize = 64;
+/// Where more warnings than these are due at once, nobody looks for help before they are told.
+const ADVISED: usize = 64;
 /// What each node that comes before this one has for a deadline, milliseconds; and all of them.
 const TURN_MS: i64 = 250;
 const TURNS_MS: i64 = 1_000;
@@ -25,21 +27,23 @@ const DAY_MS: i64 = 86_400_000;
 pub enum Lane {
     /// Offers that nobody has, or nobody answers.
     Offers,
-    /// Promises that break, or may.
+    /// Promises that break.
     Promises,
+    /// Promises that may.
+    Warnings,
     /// Reports that ring on, or are looked after.
     Reports,
 }
 
 impl Lane {
     /// Each of them.
-    pub const ALL: [Self; 3] = [Self::Offers, Self::Promises, Self::Reports];
+    pub const ALL: [Self; 4] = [Self::Offers, Self::Promises, Self::Warnings, Self::Reports];
 
-    /// In this order: what is broken needs no warning.
     const fn kinds(self) -> &'static [DeadlineKind] {
         match self {
             Self::Offers => &[DeadlineKind::Delivery, DeadlineKind::Answer],
-            Self::Promises => &[DeadlineKind::Breach, DeadlineKind::Warn],
+            Self::Promises => &[DeadlineKind::Breach],
+            Self::Warnings => &[DeadlineKind::Warn],
             Self::Reports => &[DeadlineKind::Report],
         }
     }
@@ -51,9 +55,7 @@ impl Engine {
     /// # Errors
     /// [`Error`] when the deadlines could not be read. One that could not be fired stays, and comes again.
     pub async fn tick(&self) -> Result<usize, Error> {
-        let [offers, promises, reports] = Lane::ALL.map(|lane| self.tick_lane(lane));
-        let (offers, promises, reports) = tokio::join!(offers, promises, reports);
-        Ok(offers? + promises? + reports?)
+        try_join_all(Lane::ALL.map(|lane| self.tick_lane(lane))).await.map(|fired| fired.iter().sum())
     }
 
     /// Does what is due now of one lane; gives how many deadlines fired.
@@ -61,6 +63,10 @@ impl Engine {
     /// # Errors
     /// As [`Self::tick`].
     pub async fn tick_lane(&self, lane: Lane) -> Result<usize, Error> {
+        // What is broken needs no warning: a flood of breaches goes first, and takes its warnings with it.
+        if lane == Lane::Warnings && self.due(DeadlineKind::Breach).await?.0.len() > TAKEN {
+            return Ok(0);
+        }
         let mut fired = 0;
         for kind in lane.kinds() {
             fired += match kind {
@@ -106,8 +112,9 @@ impl Engine {
             let (due, full) = self.due(kind).await?;
             let mut areas: BTreeMap<AreaCode, Vec<i64>> = BTreeMap::new();
             due.iter().for_each(|due| areas.entry(due.area).or_default().push(due.no));
+            let advise = due.len() <= ADVISED;
             let round: usize = stream::iter(areas)
-                .map(|(area, nos)| async move { self.fire_batches(kind, area, &nos).await })
+                .map(|(area, nos)| async move { self.fire_batches(kind, area, &nos, advise).await })
                 .buffer_unordered(AT_ONCE)
                 .fold(0, |sum, fired| std::future::ready(sum + fired))
                 .await;
@@ -118,13 +125,15 @@ impl Engine {
         }
     }
 
-    async fn fire_batches(&self, kind: DeadlineKind, area: AreaCode, nos: &[i64]) -> usize {
+    async fn fire_batches(&self, kind: DeadlineKind, area: AreaCode, nos: &[i64], advise: bool) -> usize {
         let (store, mut fired) = (&self.inner.store, 0);
         for batch in nos.chunks(TAKEN) {
-            let (cause, batch) = (self.system(), batch.to_vec());
             let outcome = match kind {
-                DeadlineKind::Breach => store.fire_breaches(&cause, area, batch).await,
-                _ => store.fire_warnings(&cause, area, batch).await,
+                DeadlineKind::Breach => store.fire_breaches(&self.system(), area, batch.to_vec()).await,
+                _ => match self.look_at(area, batch, advise).await {
+                    Ok(looked) => store.fire_warnings(&self.system(), area, looked).await,
+                    Err(error) => Err(error),
+                },
             };
             match outcome {
                 Ok(count) => fired += count,
@@ -148,7 +157,7 @@ impl Engine {
         Ok(match due.kind {
             DeadlineKind::Delivery => store.expire(&cause, offer, Unanswered::Undelivered).await?.is_some(),
             DeadlineKind::Answer => store.expire(&cause, offer, Unanswered::NoAnswer).await?.is_some(),
-            DeadlineKind::Breach | DeadlineKind::Warn => self.fire_batches(due.kind, area, &[no]).await > 0,
+            DeadlineKind::Breach | DeadlineKind::Warn => self.fire_batches(due.kind, area, &[no], true).await > 0,
             DeadlineKind::Report => self.attend(ReportId { area, no }).await?,
         })
     }

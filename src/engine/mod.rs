@@ -31,6 +31,7 @@ mod ladder;
 mod line;
 mod outbox;
 mod reports;
+mod risk;
 mod rounds;
 mod seats;
 mod settings;
@@ -57,6 +58,7 @@ pub use desk::{Brief, Deskful};
 pub use field::Tap;
 pub use health::Shared;
 pub use reports::Verdict;
+pub use risk::Risk;
 pub use seats::{Closing, Seating};
 pub use settings::Settings;
 pub use trackers::{KnownTracker, NewTracker};
@@ -122,6 +124,8 @@ struct Inner {
     /// Set once: the engine is closed.
     stop: watch::Sender<bool>,
     rounds: Rounds,
+    /// How often help was late.
+    shares: risk::Shares,
     outbox: outbox::Outbox,
     /// What came in by WhatsApp.
     whatsapp: whatsapp::Counts,
@@ -173,6 +177,7 @@ impl Engine {
             boards,
             stop: watch::Sender::new(false),
             rounds: Rounds::default(),
+            shares: risk::Shares::default(),
             outbox: outbox::Outbox::default(),
             whatsapp: whatsapp::Counts::default(),
             follow_ups: Arc::new(Semaphore::new(FOLLOW_UPS)),

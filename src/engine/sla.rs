@@ -5,10 +5,11 @@ use crate::{
     domain::{
         access::{Act, Cause, Scope},
         area::{Area, Level},
-        ids::AreaCode,
+        ids::{AreaCode, IncidentId},
         refusal::Refusal,
         sla::{
             OpenCounts, Standing, Today,
+            cause::Spent,
             policy::{Policy, Rules},
         },
         time::UnixMs,
@@ -91,6 +92,15 @@ impl Engine {
     pub async fn policy_at(&self, scope: &Scope, area: AreaCode, at: UnixMs) -> Result<Option<Policy>, Error> {
         let all = self.policies(scope, area).await?;
         Ok(all.into_iter().filter(|policy| policy.from <= at).max_by_key(|policy| (policy.from, policy.version)))
+    }
+
+    /// How the time of an incident was spent, beside what was promised.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] when unknown or out of scope, or the database's failure.
+    pub async fn spent(&self, scope: &Scope, id: IncidentId) -> Result<Spent, Error> {
+        let found = self.inner.store.spent(scope, id, self.now()).await?;
+        found.ok_or(Error::Refused(Refusal::NotFound("incident")))
     }
 
     /// Makes an area's figures anew from its journal.

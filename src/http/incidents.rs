@@ -11,6 +11,7 @@ use crate::{
         incident::Incident,
         nearest::Pick,
     },
+    engine::Risk,
     wire::bodies::incidents::*,
 };
 use actix_web::{
@@ -45,7 +46,7 @@ pub async fn open_incident(asker: Asker, state: State, Json(body): Json<NewIncid
     created(state.engine.open_by_officer(&cause, body.into()).await?)
 }
 
-/// An incident with its dispatches, its notes, and how long each part of the response took.
+/// An incident with its dispatches, its notes, how long each part of the response took, and why it was too long.
 #[utoipa::path(
     tag = "incidents",
     params(("id" = IncidentId, Path, description = "The incident, as in `BPN-1024`.")),
@@ -56,7 +57,8 @@ pub async fn get_incident(asker: Asker, state: State, id: Path<IncidentId>) -> A
     let incident = state.engine.incident(&asker.scope, *id).await?;
     let dispatches = state.engine.dispatches(&asker.scope, *id).await?;
     let notes = state.engine.notes(&asker.scope, *id).await?;
-    Ok(Json(IncidentBody::new(incident, dispatches, notes)))
+    let spent = state.engine.spent(&asker.scope, *id).await?;
+    Ok(Json(IncidentBody::new(incident, spent, dispatches, notes)))
 }
 
 /// Who could be sent, nearest first, and who is near and could not, and why. Desk roles only.
@@ -68,6 +70,17 @@ pub async fn get_incident(asker: Asker, state: State, id: Path<IncidentId>) -> A
 #[get("/incidents/{id}/candidates")]
 pub async fn candidates(asker: Asker, state: State, id: Path<IncidentId>) -> Answer<Pick> {
     Ok(Json(state.engine.candidates(&asker.scope, *id).await?))
+}
+
+/// Whether help will be late, when it is expected, and what would help. Desk roles only.
+#[utoipa::path(
+    tag = "incidents",
+    params(("id" = IncidentId, Path, description = "The incident, as in `BPN-1024`.")),
+    responses((status = 200, description = "As far as can be said now.", body = Risk), ReadProblems),
+)]
+#[get("/incidents/{id}/risk")]
+pub async fn risk(asker: Asker, state: State, id: Path<IncidentId>) -> Answer<Risk> {
+    Ok(Json(state.engine.risk(&asker.scope, *id).await?))
 }
 
 /// Add a note.

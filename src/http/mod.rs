@@ -175,7 +175,7 @@ mod api {
         messages: list_messages, write_message, whatsapp_verify, whatsapp_heard;
         links: make_link, list_complaints;
         callers: caller_history, look_up_caller, unmask_caller, flag_caller, lift_flag, erase_caller;
-        incidents: list_incidents, open_incident, get_incident, candidates, add_note, set_place, set_priority,
+        incidents: list_incidents, open_incident, get_incident, candidates, risk, add_note, set_place, set_priority,
             close_incident;
         dispatches: send_unit, get_dispatch, step, delivered, hand_over;
     }

@@ -4,7 +4,7 @@ use super::{
     Keys, Store, StoreError,
     openings::{Beginning, note_context},
     seal,
-    sla::InForce,
+    sla::{InForce, Versions},
     sql::{Conn, sql},
 };
 use crate::domain::{
@@ -275,35 +275,57 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database fails.
     pub async fn mark_unassigned(&self, cause: &Cause, id: IncidentId) -> Result<bool, StoreError> {
-        self.wait_for_dispatchers(cause, id, Happened::IncidentUnassigned { incident: id }).await
+        self.wait_for_dispatchers(cause, id, Happened::IncidentUnassigned { incident: id }, None).await
     }
 
-    /// In a city that offers by hand: tells the dispatchers once which unit is nearest; the incident waits for them.
+    /// In a city that offers by hand: tells the dispatchers once which unit is nearest; the incident waits for them. It is
+    /// looked at when that unit's turnout and its ride of `travel_ms` would be too long.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
-    pub async fn propose(&self, cause: &Cause, id: IncidentId, unit: UnitId) -> Result<bool, StoreError> {
+    pub async fn propose(
+        &self,
+        cause: &Cause,
+        id: IncidentId,
+        unit: UnitId,
+        travel_ms: Option<i64>,
+    ) -> Result<bool, StoreError> {
         let what = Happened::IncidentProposed { incident: id, unit };
-        self.wait_for_dispatchers(cause, id, what).await
+        self.wait_for_dispatchers(cause, id, what, travel_ms).await
     }
 
     /// Tells the dispatchers that it is their turn, the first time only.
-    async fn wait_for_dispatchers(&self, cause: &Cause, id: IncidentId, what: Happened) -> Result<bool, StoreError> {
+    async fn wait_for_dispatchers(
+        &self,
+        cause: &Cause,
+        id: IncidentId,
+        what: Happened,
+        travel_ms: Option<i64>,
+    ) -> Result<bool, StoreError> {
         cause.scope.require(id.area, Act::Dispatch)?;
         self.write(&[id.area], cause, move |tx| {
             Box::pin(async move {
                 let now = tx.now().0;
+                // Where one is proposed, there is a unit.
+                let nobody = i64::from(matches!(what, Happened::IncidentUnassigned { .. }));
                 let first = sql!(
                     run,
                     tx.conn(),
-                    "UPDATE incident SET unassigned_ms = $3, no_unit_ms = COALESCE(no_unit_ms, $3)
+                    "UPDATE incident SET unassigned_ms = $3,
+                        no_unit_ms = CASE WHEN $4 = 1 THEN COALESCE(no_unit_ms, $3) ELSE no_unit_ms END
                      WHERE area = $1 AND no = $2 AND unassigned_ms IS NULL AND status = 'waiting'",
                     id.area.as_str(),
                     id.no,
-                    now
+                    now,
+                    nobody
                 )?;
                 if first > 0 {
                     tx.event(id.area, &id.to_string(), Audience::Desk, what).await?;
+                }
+                if first > 0 && travel_ms.is_some() {
+                    let incident = tx.incident(id).await?;
+                    let turnout_ms = Versions::default().band(&mut tx.conn(), &incident).await?.budgets().turnout_ms;
+                    tx.move_warning(&incident, travel_ms.map(|ms| ms + turnout_ms), false).await?;
                 }
                 Ok(first > 0)
             })

@@ -222,8 +222,8 @@ impl AreaTx {
             now
         )?;
         if first > 0 {
-            let what = Happened::IncidentBreached { incident: id };
-            self.event(id.area, &id.to_string(), Audience::Desk, what).await?;
+            let incident = self.incident(id).await?;
+            self.tell_breaches(&[incident]).await?;
         }
         Ok(first > 0)
     }
@@ -257,16 +257,17 @@ impl AreaTx {
         )?;
         let what = Happened::IncidentClock { incident: id, start, target_ms };
         self.event(id.area, &id.to_string(), Audience::Desk, what).await?;
-        if late && clock.breached.is_none() {
-            let what = Happened::IncidentBreached { incident: id };
-            self.event(id.area, &id.to_string(), Audience::Desk, what).await?;
+        let is_news = late && clock.breached.is_none();
+        let clock = Clock { breached, ..clock };
+        let incident = Incident { clock, station_m: promise.station_m, ..incident.clone() };
+        if is_news {
+            self.tell_breaches(std::slice::from_ref(&incident)).await?;
         }
         if clock.on_scene.is_some() || late {
             self.drop_deadline(id.area, DeadlineKind::Warn, id.no).await?;
             self.drop_deadline(id.area, DeadlineKind::Breach, id.no).await?;
         } else {
-            self.set_deadline(id.area, DeadlineKind::Warn, id.no, clock.warn_at(None)).await?;
-            self.set_deadline(id.area, DeadlineKind::Breach, id.no, clock.due().plus(1)).await?;
+            self.move_deadlines(&incident).await?;
         }
         Ok(())
     }

@@ -18,6 +18,7 @@ use crate::domain::{
     incident::{Incident, IncidentStatus},
     nearest::Pick,
     refusal::Refusal,
+    sla::risk::LOOK_MS,
     time::UnixMs,
     unit::Duty,
 };
@@ -144,9 +145,9 @@ impl AreaTx {
         }
     }
 
-    /// Moves an open offer's or incident's deadlines to what the clock says now.
+    /// Moves an incident's deadlines to what the clock says now.
     pub(super) async fn move_deadlines(&mut self, incident: &Incident) -> Result<(), StoreError> {
-        self.move_warning(incident, None).await?;
+        self.move_warning(incident, None, false).await?;
         if incident.clock.on_scene.is_none() && incident.clock.breached.is_none() {
             let due = incident.clock.due().plus(1);
             self.set_deadline(incident.id.area, DeadlineKind::Breach, incident.id.no, due).await?;
@@ -154,13 +155,22 @@ impl AreaTx {
         Ok(())
     }
 
-    async fn move_warning(&mut self, incident: &Incident, travel_ms: Option<i64>) -> Result<(), StoreError> {
+    /// Sets when an incident is looked at: soon, while a unit is under way; otherwise when a ride of `travel_ms` would be too
+    /// long, and in any case when most of the target is gone.
+    pub(super) async fn move_warning(
+        &mut self,
+        incident: &Incident,
+        travel_ms: Option<i64>,
+        sets_out: bool,
+    ) -> Result<(), StoreError> {
         let clock = &incident.clock;
-        if clock.on_scene.is_none() && clock.at_risk.is_none() && clock.breached.is_none() {
-            let at = clock.warn_at(travel_ms);
-            self.set_deadline(incident.id.area, DeadlineKind::Warn, incident.id.no, at).await?;
+        if clock.on_scene.is_some() || clock.at_risk.is_some() || clock.breached.is_some() {
+            return Ok(());
         }
-        Ok(())
+        let under_way = sets_out || matches!(incident.status, IncidentStatus::Assigned | IncidentStatus::EnRoute);
+        let at = clock.warn_at(travel_ms);
+        let at = if under_way { at.min(self.now().plus(LOOK_MS)) } else { at };
+        self.set_deadline(incident.id.area, DeadlineKind::Warn, incident.id.no, at).await
     }
 
     /// Inserts a dispatch and, unless it is queued, claims its unit. The second lock is the unique index.
@@ -225,7 +235,7 @@ impl AreaTx {
         if status != DispatchStatus::Offered || !waits {
             self.follow_units(incident).await?;
         }
-        self.move_warning(incident, new.travel_ms).await?;
+        self.move_warning(incident, new.travel_ms, status == DispatchStatus::Accepted).await?;
         begun.ok_or_else(|| StoreError::Corrupt(id.to_string()))?.try_into()
     }
 
@@ -270,7 +280,8 @@ impl AreaTx {
                 verified
             )?;
         } else {
-            self.move_warning(&incident, step.travel_ms).await?;
+            let sets_out = matches!(step.to, DispatchStatus::Accepted | DispatchStatus::EnRoute);
+            self.move_warning(&incident, step.travel_ms, sets_out).await?;
         }
         self.dispatch_event(work, what).await?;
         self.follow_units(&incident).await?;

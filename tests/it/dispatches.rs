@@ -17,9 +17,10 @@ use sigap::{
         place::Place,
         refusal::Refusal,
         report::*,
+        sla::risk::{Advice, LOOK_MS},
         time::{UnixMs, Zone},
     },
-    store::{Landing, NewDispatch, Received, Reception, Step, Store, StoreError, TAKEN, Verdict},
+    store::{Found, Landing, Looked, NewDispatch, Received, Reception, Step, Store, StoreError, TAKEN, Verdict},
 };
 
 const TEN_MINUTES: i64 = 600_000;
@@ -90,8 +91,12 @@ async fn breaks(store: &Store, ms: i64, id: IncidentId) -> bool {
     store.fire_breaches(&system(ms), id.area, vec![id.no]).await.unwrap() > 0
 }
 
+fn at_risk(nos: &[i64]) -> Vec<Looked> {
+    nos.iter().map(|no| Looked { no: *no, found: Found::AtRisk(Advice::default()) }).collect()
+}
+
 async fn warns(store: &Store, ms: i64, id: IncidentId) -> bool {
-    store.fire_warnings(&system(ms), id.area, vec![id.no]).await.unwrap() > 0
+    store.fire_warnings(&system(ms), id.area, at_risk(&[id.no])).await.unwrap() > 0
 }
 
 async fn kinds(store: &Store, area: &str) -> Vec<&'static str> {

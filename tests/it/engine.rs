@@ -2,6 +2,7 @@
 
 mod aid;
 mod coverage;
+mod risk;
 
 use crate::{
     dispatches::{call, scene},

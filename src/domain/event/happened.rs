@@ -12,7 +12,7 @@ use crate::domain::{
     link::Destination,
     message::MessageChannel,
     report::{CallState, CallbackWay, Channel, Closing, Informed, InvalidReason, Part, RingReason},
-    sla::{fact::Fact, policy::Rules},
+    sla::{cause::Attribution, fact::Fact, policy::Rules, risk::Advice},
     time::UnixMs,
     unit::Duty,
 };
@@ -165,10 +165,19 @@ happened! {
     "incident.unassigned" IncidentUnassigned { incident: IncidentId },
     /// This unit is the nearest, a dispatcher decides: the city offers by hand, or the unit's does and no other is left.
     "incident.proposed" IncidentProposed { incident: IncidentId, unit: UnitId },
-    /// The promise may not be kept: an alarm.
-    "incident.at_risk" IncidentAtRisk { incident: IncidentId, left_ms: i64 },
-    /// The promise is broken. Fires once.
-    "incident.breached" IncidentBreached { incident: IncidentId },
+    /// The promise may not be kept: an alarm, with what is expected and what would help.
+    "incident.at_risk" IncidentAtRisk {
+        incident: IncidentId,
+        left_ms: i64,
+        #[serde(flatten)]
+        advice: Advice,
+    },
+    /// The promise is broken, and why as far as is known by then. Fires once.
+    "incident.breached" IncidentBreached {
+        incident: IncidentId,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        cause: Option<Attribution>,
+    },
     /// What it came to for the promise, as every figure counts it from here on; nothing, where it is open again.
     "incident.counted" IncidentCounted { incident: IncidentId, fact: Option<Box<Fact>> },
     /// Closed.

@@ -152,6 +152,14 @@ words! {
     }
 }
 
+impl RingReason {
+    /// Whether a desk had it and did not keep it.
+    #[must_use]
+    pub const fn is_return(self) -> bool {
+        matches!(self, Self::Climbed | Self::HolderGone | Self::GivenBack)
+    }
+}
+
 /// How long a desk has to reach a caller again who was silent or hung up, milliseconds.
 pub const CALLBACK_MS: i64 = 60_000;
 

@@ -1,10 +1,10 @@
 //! Why a promise was broken: the part that spent the time, and what stood in the way.
 
 use super::{
-    Clock,
-    policy::{Budgets, Segment, under_way},
+    Clock, Segments,
+    policy::{Band, Budgets, Segment, under_way},
 };
-use crate::domain::time::UnixMs;
+use crate::domain::{incident::Incident, time::UnixMs};
 use serde::{Deserialize, Serialize};
 
 /// What stood in the way, as far as the work itself tells.
@@ -23,10 +23,10 @@ pub struct Circumstances {
     /// Units that were taken back.
     #[serde(skip_serializing_if = "is_none")]
     pub recalled: i64,
-    /// Times that a report rang on because no desk took it, or came back from one.
+    /// Times that a report rang on because no desk took it or its holder was gone, or was given back.
     #[serde(skip_serializing_if = "is_none")]
     pub returned: i64,
-    /// How far the unit that came had to go, metres in a straight line.
+    /// How far away the unit that came, or is coming, was when it was picked, metres in a straight line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub distance_m: Option<f64>,
 }
@@ -50,19 +50,62 @@ pub struct Attribution {
     pub facts: Circumstances,
 }
 
+/// A part of the response beside its budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Part {
+    /// Which.
+    pub segment: Segment,
+    /// How long it may take, milliseconds.
+    pub budget_ms: i64,
+    /// How long it took, or has taken so far, milliseconds; none where it has not begun.
+    pub spent_ms: Option<i64>,
+    /// By how much that is over its budget, milliseconds; none where it is not.
+    pub over_ms: Option<i64>,
+}
+
+/// How the time of an incident was spent, beside what was promised.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Spent {
+    /// The version of the policy that it began under.
+    pub policy: i64,
+    /// The share promised in its band.
+    pub share: f64,
+    /// Each part, in order.
+    pub parts: Vec<Part>,
+    /// Which part spent the time, once the target has passed without a unit there.
+    pub cause: Option<Attribution>,
+}
+
+/// How long a part took by `until`; none where it has not begun.
+fn spent_ms(clock: &Clock, segments: &Segments, segment: Segment, until: UnixMs) -> Option<i64> {
+    match under_way(segments) {
+        Some(now) if now == segment => Some(until.since(clock.began(segment)).max(0)),
+        _ => segments.of(segment),
+    }
+}
+
+impl Spent {
+    /// How the time was spent by `now`.
+    #[must_use]
+    pub fn of(incident: &Incident, band: &Band, facts: Circumstances, now: UnixMs) -> Self {
+        let (clock, budgets, segments) = (&incident.clock, band.budgets(), incident.clock.segments());
+        let until = clock.on_scene.or(incident.closed).unwrap_or(now);
+        let part = |segment: &Segment| {
+            let (budget_ms, spent_ms) = (budgets.of(*segment), spent_ms(clock, &segments, *segment, until));
+            let over_ms = spent_ms.map(|spent| spent - budget_ms).filter(|over| *over > 0);
+            Part { segment: *segment, budget_ms, spent_ms, over_ms }
+        };
+        let cause = (until > clock.due()).then(|| Attribution::of(clock, &budgets, facts, until));
+        Self { policy: clock.policy, share: band.share, parts: Segment::ALL.iter().map(part).collect(), cause }
+    }
+}
+
 impl Attribution {
     /// The part that is most over its budget at `until`: what has not come by then is counted as under way.
     #[must_use]
     pub fn of(clock: &Clock, budgets: &Budgets, facts: Circumstances, until: UnixMs) -> Self {
         let segments = clock.segments();
-        let running = under_way(&segments);
-        let spent = |segment| {
-            let ended = segments.of(segment);
-            match running {
-                Some(now) if now == segment => until.since(clock.began(segment)).max(0),
-                _ => ended.unwrap_or_default(),
-            }
-        };
+        let spent = |segment| spent_ms(clock, &segments, segment, until).unwrap_or_default();
         let over = |segment| spent(segment) - budgets.of(segment);
         let worst = Segment::ALL.iter().copied().max_by_key(|segment| over(*segment)).unwrap_or(Segment::Travel);
         Self { segment: worst, spent_ms: spent(worst), over_ms: over(worst), facts }

@@ -24,7 +24,7 @@ impl AreaTx {
             run,
             self.conn(),
             "UPDATE report SET desk_area = $3, desk = $4, stage = $5, rung_no = $6, lap = $7, attention = 'ringing',
-                holder = NULL, since_ms = $8, status = $9 WHERE area = $1 AND no = $2",
+                holder = NULL, since_ms = $8, status = $9, returned = returned + $10 WHERE area = $1 AND no = $2",
             id.area.as_str(),
             id.no,
             ring.desk.area.as_str(),
@@ -33,7 +33,8 @@ impl AreaTx {
             ring.rung,
             ring.lap,
             now.0,
-            status.as_str()
+            status.as_str(),
+            i64::from(why.is_return())
         )?;
         let until = now.plus(ring.ring_ms);
         self.set_deadline(id.area, DeadlineKind::Report, id.no, until).await?;
@@ -187,6 +188,8 @@ impl Store {
                     return Ok(false);
                 }
                 tx.set_passer(report.id, None).await?;
+                let back = "UPDATE report SET returned = returned + 1 WHERE area = $1 AND no = $2";
+                sql!(run, tx.conn(), back, report.id.area.as_str(), report.id.no)?;
                 tx.hold(&report, desk, passer).await?;
                 Ok(true)
             })

@@ -4,22 +4,19 @@
 //! command marks what it touched by its events; when it ends, each is looked at once.
 
 use super::{
+    beside::besides,
     policies::InForce,
     sums::{read_sums, write_facts, write_sums},
 };
 use crate::{
     domain::{
-        dispatch::DispatchStatus,
         event::{Audience, Happened},
         ids::*,
         incident::Incident,
-        sla::{
-            cause::Circumstances,
-            fact::{Beside, Fact},
-        },
-        time::{UnixMs, Zone},
+        sla::fact::Fact,
+        time::Zone,
     },
-    store::{AreaTx, StoreError, dispatches::of_incident, sql::sql},
+    store::{AreaTx, StoreError, sql::sql},
 };
 
 impl AreaTx {
@@ -91,45 +88,9 @@ impl AreaTx {
         let id = incident.id;
         let zone = sql!(scalar String, self.conn(), "SELECT zone FROM area WHERE code = $1", id.area.as_str())?;
         let zone: Zone = zone.ok_or_else(|| StoreError::Corrupt(format!("{id} is in no area")))?.parse()?;
-        let beside = self.beside(id).await?;
+        let beside = besides(&mut self.conn(), id.area, &[id.no]).await?.remove(&id.no).unwrap_or_default();
         let by = InForce::Version(incident.clock.policy);
         let promise = self.promise(id.area, incident.priority, incident.place, by).await?;
         Ok(Fact::of(incident, zone, &promise.band, beside))
-    }
-
-    /// What the units' work and the reports tell of an incident.
-    pub(in crate::store) async fn beside(&mut self, id: IncidentId) -> Result<Beside, StoreError> {
-        let dispatches = of_incident(&mut self.conn(), id).await?;
-        let own = sql!(
-            row(Option<i64>, Option<i64>, i64),
-            self.conn(),
-            "SELECT verified, no_unit_ms, (SELECT COALESCE(CAST(SUM(lap) AS BIGINT), 0) FROM report
-                WHERE incident_area = $1 AND incident_no = $2)
-             FROM incident WHERE area = $1 AND no = $2",
-            id.area.as_str(),
-            id.no
-        )?;
-        let (verified, no_unit, returned) = own.unwrap_or_default();
-        let first = dispatches.iter().filter(|d| d.on_scene.is_some()).min_by_key(|d| (d.on_scene, d.id));
-        // Whoever set out first, while nobody is there.
-        let under_way = || dispatches.iter().filter(|d| d.en_route.is_some()).min_by_key(|d| (d.en_route, d.id));
-        let count =
-            |status| i64::try_from(dispatches.iter().filter(|d| d.status == status).count()).unwrap_or(i64::MAX);
-        Ok(Beside {
-            unit: first.map(|d| d.unit),
-            verified: verified.map(|v| v == 1),
-            circumstances: Circumstances {
-                no_unit: no_unit.map(UnixMs),
-                declined: count(DispatchStatus::Declined),
-                unanswered: count(DispatchStatus::Expired),
-                recalled: count(DispatchStatus::Recalled),
-                returned,
-                distance_m: first
-                    .or_else(under_way)
-                    .and_then(|d| d.pick.as_ref())
-                    .and_then(|pick| pick.chosen.as_ref())
-                    .map(|chosen| chosen.distance_m),
-            },
-        })
     }
 }

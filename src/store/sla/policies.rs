@@ -8,7 +8,7 @@ use crate::{
         area::Targets,
         event::{Audience, Happened},
         ids::*,
-        incident::Priority,
+        incident::{Incident, Priority},
         place::Place,
         refusal::Refusal,
         sla::policy::{Band, Budgets, Policy, Promise, Rules},
@@ -19,7 +19,7 @@ use crate::{
         sql::{Conn, sql},
     },
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 /// Policies that a city may have had.
 const VERSIONS_MAX: i64 = 1_000;
@@ -205,6 +205,26 @@ impl AreaTx {
             nearest = Some(nearest.map_or(far_m, |m| m.min(far_m)));
         }
         Ok(nearest)
+    }
+}
+
+/// The versions of policies that were read, for what is done to several incidents at once.
+#[derive(Default)]
+pub(in crate::store) struct Versions(HashMap<(AreaCode, i64), Rules>);
+
+impl Versions {
+    /// The band that an incident is in.
+    pub(in crate::store) async fn band(&mut self, c: &mut Conn<'_>, incident: &Incident) -> Result<Band, StoreError> {
+        let (area, version) = (incident.id.area, incident.clock.policy);
+        let rules = match self.0.entry((area, version)) {
+            Entry::Occupied(read) => read.into_mut(),
+            Entry::Vacant(unread) => {
+                let select = "SELECT * FROM sla_band WHERE area = $1 AND version = $2 ORDER BY from_m";
+                let rows = sql!(all BandRow, c, select, area.as_str(), version)?;
+                unread.insert(rules(&rows))
+            }
+        };
+        Ok(rules.band(incident.priority, incident.station_m))
     }
 }
 

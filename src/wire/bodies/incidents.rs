@@ -9,7 +9,7 @@ use crate::domain::{
     ids::{CommandId, UnitId},
     incident::{Disposition, Incident, NewIncident, Note, Origin, Priority},
     place::Place,
-    sla::Segments,
+    sla::{Segments, cause::Spent},
     time::UnixMs,
 };
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,8 @@ pub struct IncidentBody {
     pub incident: Incident,
     /// How long each part of the response took.
     pub segments: Segments,
+    /// Each part beside its budget, and why the promise was broken, once it is.
+    pub spent: Spent,
     /// Who was asked, and who came, in order.
     pub dispatches: Vec<Dispatch>,
     /// What is known, in order.
@@ -67,8 +69,8 @@ pub struct IncidentBody {
 impl IncidentBody {
     /// The whole picture.
     #[must_use]
-    pub fn new(incident: Incident, dispatches: Vec<Dispatch>, notes: Vec<Note>) -> Self {
-        Self { segments: incident.clock.segments(), incident, dispatches, notes }
+    pub fn new(incident: Incident, spent: Spent, dispatches: Vec<Dispatch>, notes: Vec<Note>) -> Self {
+        Self { segments: incident.clock.segments(), incident, spent, dispatches, notes }
     }
 }
 

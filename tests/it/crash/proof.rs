@@ -104,7 +104,7 @@ pub async fn each_breach_once(db: &Db) {
     let incidents = store.incidents(&Scope::system(), code("BPN"), false, 1_000_000).await.unwrap();
     let mut breaches: BTreeMap<IncidentId, usize> = BTreeMap::new();
     for event in journal(&store).await {
-        if let Happened::IncidentBreached { incident } = event.what {
+        if let Happened::IncidentBreached { incident, .. } = event.what {
             *breaches.entry(incident).or_default() += 1;
         }
     }

@@ -1,6 +1,7 @@
 //! The same as what is open, or not after all.
 
 use super::*;
+use sigap::domain::{access::Cause, area::Targets, sla::policy::Rules};
 
 /// A report that was answered, placed and judged; gives report and incident.
 async fn valid(
@@ -43,6 +44,39 @@ served_on_both! {
         assert_eq!(split["incident"]["clock"]["start"], start(&joined));
         assert_eq!(start(&s.get(&desk.token, &path).await.expect(200)), start(&before), "its own report's again");
         s.on(&desk, &late, "split", json!({})).await.problem(422, "invalid");
+    }
+
+    async fn a_broken_promise_tells_how_often_the_report_came_back(s: Served) {
+        let rules = Rules::simple(Targets([60_000; 4]));
+        s.engine.set_policy(&Cause::system(s.engine.now()), code("BPN"), rules, None).await.unwrap();
+        let gone = s.sits(Role::Dispatcher, "BPN", "BPN.SPKT").await;
+        let there = s.sits(Role::Dispatcher, "BPN", "BPN.SPKT").await;
+        let call = s.rings(&gone.token, "BPN", "0811-000-001").await;
+        s.on(&gone, &call, "claim", json!({})).await.expect(200);
+        s.post(&gone.token, "/shift/end", json!({})).await.expect(204);
+        // Nobody takes it for a while: it rings on.
+        s.wait(25_000, &[&there]).await;
+        s.on(&there, &call, "claim", json!({})).await.expect(200);
+        let known = json!({ "place": scene(), "kind": "theft", "text": "two men" });
+        s.ask(&there.token, "PATCH", &format!("/reports/{call}"), known).await.expect(200);
+        let judged = s.on(&there, &call, "judge", json!({ "valid": true })).await.expect(200);
+        let path = format!("/incidents/{}", judged["incident"]["id"].as_str().unwrap());
+        let before = s.get(&there.token, &path).await.expect(200)["spent"].clone();
+        assert_eq!((&before["cause"], &before["policy"]), (&Value::Null, &json!(2)));
+        assert_eq!(before["parts"][0], json!({ "segment": "answer", "budget_ms": 1_000, "spent_ms": 0, "over_ms": null }));
+        s.wait(36_000, &[&there]).await;
+        let cause = s.get(&there.token, &path).await.expect(200)["spent"]["cause"].clone();
+        let events = s.told(&there.token, "BPN").await;
+        let told: Vec<&Value> = events.iter().filter(|e| e["kind"] == "incident.breached").map(|e| &e["body"]).collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        let back = events.iter().filter(|e| {
+            ["climbed", "holder_gone", "given_back"].iter().any(|why| e["body"]["why"] == **why)
+        });
+        let back = back.count();
+        assert!(back >= 2, "given back once, and rung on");
+        for cause in [&cause, &told[0]["cause"]] {
+            assert_eq!((&cause["returned"], &cause["segment"]), (&json!(back), &json!("queue")), "{cause}");
+        }
     }
 
     async fn two_incidents_that_are_one_are_merged(s: Served) {

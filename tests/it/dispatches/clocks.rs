@@ -93,11 +93,11 @@ on_both! {
         areas(&store).await;
         let opened = open_many(&store, TAKEN as i64 + 3).await;
         let all: Vec<i64> = opened.iter().map(|incident| incident.id.no).collect();
-        let warned = store.fire_warnings(&system(420_000), code("BPN"), all.clone()).await.unwrap();
+        let warned = store.fire_warnings(&system(420_000), code("BPN"), at_risk(&all)).await.unwrap();
         assert_eq!(warned, TAKEN, "others wait for their area no longer than that");
-        let rest = all[TAKEN..].to_vec();
+        let rest = at_risk(&all[TAKEN..]);
         assert_eq!(store.fire_warnings(&system(420_000), code("BPN"), rest).await.unwrap(), 3);
-        assert_eq!(store.fire_warnings(&system(420_000), code("BPN"), all).await.unwrap(), 0);
+        assert_eq!(store.fire_warnings(&system(420_000), code("BPN"), at_risk(&all)).await.unwrap(), 0);
     }
 
     async fn a_tap_in_time_that_is_written_after_the_breach_keeps_the_promise(db: Db) {
@@ -122,10 +122,21 @@ on_both! {
         areas(&store).await;
         let (unit, ..) = crewed(&store, "BPN-M1", T0).await;
         let id = incident(&store, 0).await.id;
-        let new = NewDispatch { travel_ms: Some(400_000), ..new_dispatch(id, unit, Mode::Assign) };
-        store.dispatch(&system(1), new).await.unwrap();
-        assert!(!warns(&store, 199_999, id).await);
-        assert!(warns(&store, 200_000, id).await, "less is left than the ride takes");
+        let looks = |ms| { let store = store.clone(); async move {
+            store.due(DeadlineKind::Warn, T0.plus(ms), 10).await.unwrap().iter().any(|due| due.no == id.no)
+        } };
+        let new = NewDispatch { travel_ms: Some(400_000), ..new_dispatch(id, unit, Mode::Offer) };
+        let d = store.dispatch(&system(1), new).await.unwrap().id;
+        assert!(!looks(199_999).await && looks(200_000).await, "less is left than the ride takes");
+        let step = Step { travel_ms: Some(400_000), ..Step::to(DispatchStatus::Accepted) };
+        store.step(&system(10_000), d, step).await.unwrap();
+        assert!(!looks(9_999 + LOOK_MS).await && looks(10_000 + LOOK_MS).await, "who is under way is looked at soon");
+        let again = |at| vec![Looked { no: id.no, found: Found::Again(T0.plus(at)) }];
+        assert_eq!(store.fire_warnings(&system(20_000), id.area, again(90_000)).await.unwrap(), 0, "not due");
+        assert!(looks(25_000).await);
+        assert_eq!(store.fire_warnings(&system(25_000), id.area, again(90_000)).await.unwrap(), 0);
+        assert!(!looks(89_999).await && looks(90_000).await, "it was put off");
+        assert!(warns(&store, 90_000, id).await);
         assert!(!warns(&store, 420_000, id).await, "once");
     }
 

@@ -67,6 +67,7 @@ served! {
         for (method, hidden, none, body) in [
             ("GET", format!("/incidents/{incident}"), "/incidents/SMD-77", Value::Null),
             ("GET", format!("/incidents/{incident}/candidates"), "/incidents/SMD-77/candidates", Value::Null),
+            ("GET", format!("/incidents/{incident}/risk"), "/incidents/SMD-77/risk", Value::Null),
             ("POST", format!("/incidents/{incident}/notes"), "/incidents/SMD-77/notes", note.clone()),
             ("POST", format!("/incidents/{incident}/dispatches"), "/incidents/SMD-77/dispatches", send.clone()),
             ("PUT", format!("/incidents/{incident}/priority"), "/incidents/SMD-77/priority", json!({ "priority": "P1" })),
@@ -117,13 +118,14 @@ served! {
         for token in [&officer, &commander, &crew] {
             s.post(token, &format!("{incident}/dispatches"), send.clone()).await.problem(403, "forbidden");
         }
-        let ranking = format!("{incident}/candidates");
-        for token in [&officer, &crew] {
-            s.get(token, &ranking).await.problem(403, "forbidden");
-        }
-        for role in [Role::Operator, Role::Dispatcher, Role::Commander] {
-            let token = s.token(role, "BPN").await;
-            s.get(&token, &ranking).await.expect(200);
+        for desks in ["candidates", "risk"].map(|path| format!("{incident}/{path}")) {
+            for token in [&officer, &crew] {
+                s.get(token, &desks).await.problem(403, "forbidden");
+            }
+            for role in [Role::Operator, Role::Dispatcher, Role::Commander] {
+                let token = s.token(role, "BPN").await;
+                s.get(&token, &desks).await.expect(200);
+            }
         }
         let on = json!({ "device": device() });
         s.post(&desk, &format!("/units/{unit}/sign-on"), on).await.problem(403, "forbidden");

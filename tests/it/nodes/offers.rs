@@ -146,7 +146,7 @@ async fn each_deadline_fires_once(db: Db) {
     let store = db.open().await;
     let mut times: BTreeMap<(&str, String), usize> = BTreeMap::new();
     for event in store.events(&Scope::system(), code("BPN"), 0, 10_000, None).await.unwrap() {
-        if let Happened::IncidentAtRisk { incident, .. } | Happened::IncidentBreached { incident } = event.what {
+        if let Happened::IncidentAtRisk { incident, .. } | Happened::IncidentBreached { incident, .. } = event.what {
             *times.entry((event.what.kind(), incident.to_string())).or_default() += 1;
         }
     }
