@@ -2,7 +2,7 @@
 
 use super::clock::{Clock, DRIFT_MAX_MS};
 use crate::{
-    engine::{Engine, Lane},
+    engine::{Engine, Lane, TICK_MS},
     ws,
 };
 use std::{
@@ -15,8 +15,6 @@ use std::{
 };
 use tokio::{io::AsyncWriteExt, time::MissedTickBehavior};
 
-/// Deadlines are looked at this often: an offer of 15 s is never more than this late.
-const TICK: Duration = Duration::from_millis(100);
 /// Waiting incidents are tried again, whatever events said.
 const SWEEP: Duration = Duration::from_secs(2);
 /// Messages to citizens that are due are sent.
@@ -51,20 +49,27 @@ pub struct Ticks {
     pub failed: AtomicI64,
 }
 
+/// Does what falls due in a lane, for as long as the program lives.
+async fn tick(engine: &Engine, lane: Lane, counts: &Ticks) {
+    loop {
+        let ticked = engine.tick_lane(lane).await;
+        let count = if ticked.is_ok() { &counts.done } else { &counts.failed };
+        count.fetch_add(1, Ordering::Relaxed);
+        let again_ms = ticked.map_or_else(
+            |error| {
+                tracing::warn!(%error, ?lane, "could not read what is due");
+                TICK_MS
+            },
+            |ticked| ticked.again_ms(engine.now()),
+        );
+        tokio::time::sleep(Duration::from_millis(again_ms.unsigned_abs())).await;
+    }
+}
+
 /// Runs all routines until dropped.
 pub async fn run(engine: Engine, hub: Arc<ws::Hub>, clock: Clock, checkpoint_file: PathBuf, counts: Arc<Ticks>) {
     // Each lane by itself: a promise must not wait until a thousand reminders are written.
-    let ticks = futures_util::future::join_all(Lane::ALL.map(|lane| {
-        let (engine, counts) = (&engine, &counts);
-        every(TICK, move || async move {
-            let ticked = engine.tick_lane(lane).await;
-            let count = if ticked.is_ok() { &counts.done } else { &counts.failed };
-            count.fetch_add(1, Ordering::Relaxed);
-            if let Err(error) = ticked {
-                tracing::warn!(%error, ?lane, "could not read what is due");
-            }
-        })
-    }));
+    let ticks = futures_util::future::join_all(Lane::ALL.map(|lane| tick(&engine, lane, &counts)));
     let sweep = every(SWEEP, || async {
         engine.sweep().await;
         let drift_ms = clock.drift_ms();

@@ -2,12 +2,16 @@
 
 use super::{Engine, Error};
 use crate::{
-    domain::{deadline::*, dispatch::Unanswered, ids::*},
+    domain::{deadline::*, dispatch::Unanswered, ids::*, time::UnixMs},
     store::TAKEN,
 };
 use futures_util::{StreamExt, future::try_join_all, stream};
 use std::collections::BTreeMap;
 
+/// What is due is looked for at least so often, milliseconds: what is known to fall due before that, at its moment.
+pub const TICK_MS: i64 = 100;
+/// Two looks at a lane are at least so far apart, milliseconds: what falls due in between is one command.
+const APART_MS: i64 = 10;
 /// Deadlines of a kind taken at a time.
 const PER_TICK: i64 = 4_096;
 /// Deadlines, or areas, that are worked on at once: as many as a writer groups.
@@ -49,47 +53,81 @@ impl Lane {
     }
 }
 
+/// What a look at a lane came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ticked {
+    /// Deadlines that fired.
+    pub fired: usize,
+    /// The first that falls due within a tick, as far as was seen.
+    pub next: Option<UnixMs>,
+}
+
+impl Ticked {
+    /// How long to wait before the next look, milliseconds.
+    #[must_use]
+    pub fn again_ms(&self, now: UnixMs) -> i64 {
+        self.next.map_or(TICK_MS, |next| next.since(now).clamp(APART_MS, TICK_MS))
+    }
+
+    fn and(self, other: Self) -> Self {
+        let next = [self.next, other.next].into_iter().flatten().min();
+        Self { fired: self.fired + other.fired, next }
+    }
+}
+
+/// What one read of the deadlines of a kind found.
+struct Soon {
+    /// Due, and this node's to fire.
+    due: Vec<Due>,
+    /// There may be more that are due.
+    full: bool,
+    /// The first that falls due within a tick.
+    next: Option<UnixMs>,
+}
+
 impl Engine {
     /// Does what is due now; gives how many deadlines fired.
     ///
     /// # Errors
     /// [`Error`] when the deadlines could not be read. One that could not be fired stays, and comes again.
     pub async fn tick(&self) -> Result<usize, Error> {
-        try_join_all(Lane::ALL.map(|lane| self.tick_lane(lane))).await.map(|fired| fired.iter().sum())
+        let ticked = try_join_all(Lane::ALL.map(|lane| self.tick_lane(lane))).await?;
+        Ok(ticked.iter().map(|ticked| ticked.fired).sum())
     }
 
-    /// Does what is due now of one lane; gives how many deadlines fired.
+    /// Does what is due now of one lane.
     ///
     /// # Errors
     /// As [`Self::tick`].
-    pub async fn tick_lane(&self, lane: Lane) -> Result<usize, Error> {
+    pub async fn tick_lane(&self, lane: Lane) -> Result<Ticked, Error> {
         // What is broken needs no warning: a flood of breaches goes first, and takes its warnings with it.
-        if lane == Lane::Warnings && self.due(DeadlineKind::Breach).await?.0.len() > TAKEN {
-            return Ok(0);
+        if lane == Lane::Warnings && self.soon(DeadlineKind::Breach).await?.due.len() > TAKEN {
+            return Ok(Ticked::default());
         }
-        let mut fired = 0;
+        let mut ticked = Ticked::default();
         for kind in lane.kinds() {
-            fired += match kind {
+            ticked = ticked.and(match kind {
                 DeadlineKind::Breach | DeadlineKind::Warn => self.fire_all_of(*kind).await?,
                 DeadlineKind::Delivery | DeadlineKind::Answer | DeadlineKind::Report => self.fire_each(*kind).await?,
-            };
+            });
         }
-        Ok(fired)
+        Ok(ticked)
     }
 
-    /// The deadlines of a kind that are due and this node's to fire, and whether there may be more.
-    async fn due(&self, kind: DeadlineKind) -> Result<(Vec<Due>, bool), Error> {
+    /// The deadlines of a kind that are due, or will be within a tick.
+    async fn soon(&self, kind: DeadlineKind) -> Result<Soon, Error> {
         let now = self.now();
-        let mut due = self.inner.store.due(kind, now, PER_TICK).await?;
-        let full = i64::try_from(due.len()).is_ok_and(|read| read >= PER_TICK);
+        let mut due = self.inner.store.due(kind, now.plus(TICK_MS), PER_TICK).await?;
+        let later = due.split_off(due.partition_point(|due| due.at <= now));
+        let full = later.is_empty() && i64::try_from(due.len()).is_ok_and(|read| read >= PER_TICK);
         // Each node comes to an area in its turn: what is its turn later was mostly done by the one before it.
         due.retain(|due| now.since(due.at) >= self.turn_ms(due.area));
-        Ok((due, full))
+        Ok(Soon { due, full, next: later.first().map(|due| due.at) })
     }
 
     /// Fires each by a command of its own.
-    async fn fire_each(&self, kind: DeadlineKind) -> Result<usize, Error> {
-        let (due, _) = self.due(kind).await?;
+    async fn fire_each(&self, kind: DeadlineKind) -> Result<Ticked, Error> {
+        let Soon { due, next, .. } = self.soon(kind).await?;
         let fired = stream::iter(due)
             .map(|due| async move {
                 self.fire(due).await.unwrap_or_else(|error| {
@@ -101,15 +139,15 @@ impl Engine {
             .filter(|fired| std::future::ready(*fired))
             .count()
             .await;
-        Ok(fired)
+        Ok(Ticked { fired, next })
     }
 
     /// Fires those of an area together, until none is left: after a stop there may be thousands. One command of an area
     /// waits at a time, so that whatever people ask for meanwhile comes between two.
-    async fn fire_all_of(&self, kind: DeadlineKind) -> Result<usize, Error> {
+    async fn fire_all_of(&self, kind: DeadlineKind) -> Result<Ticked, Error> {
         let mut fired = 0;
         loop {
-            let (due, full) = self.due(kind).await?;
+            let Soon { due, full, next } = self.soon(kind).await?;
             let mut areas: BTreeMap<AreaCode, Vec<i64>> = BTreeMap::new();
             due.iter().for_each(|due| areas.entry(due.area).or_default().push(due.no));
             let advise = due.len() <= ADVISED;
@@ -120,7 +158,7 @@ impl Engine {
                 .await;
             fired += round;
             if !full || round == 0 {
-                return Ok(fired);
+                return Ok(Ticked { fired, next });
             }
         }
     }

@@ -50,7 +50,7 @@ pub use audit::Finding;
 pub use board::BoardWatch;
 pub use catalog::Catalog;
 pub use citizen::{LinkError, Made};
-pub use clocks::Lane;
+pub use clocks::{Lane, TICK_MS, Ticked};
 pub use compliance::{Compliance, PolicyTime};
 pub use conductor::Conductor;
 pub use coverage::{CityCoverage, Placed};

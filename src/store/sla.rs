@@ -1,7 +1,7 @@
 //! The promise in SQL: policies by version, what each decided incident came to, and the sums that reports read.
 
-mod compliance;
 mod beside;
+mod compliance;
 mod facts;
 mod policies;
 mod rebuild;

@@ -11,7 +11,7 @@ use crate::{
 };
 use sigap::{
     domain::{access::*, area::OfferMode, dispatch::*, fix::RawFix, ids::*, incident::*, place::Place, unit::Duty},
-    engine::{Availability, Engine, Order, Settings, Tap, feed::View},
+    engine::{Availability, Engine, Lane, Order, Settings, TICK_MS, Tap, Ticked, feed::View},
     live::Live,
     live::bus::{Bus, Ear},
     road::Road,
@@ -165,6 +165,22 @@ on_both! {
         world.alarmed(id).await;
         let all = world.engine.dispatches(&Scope::system(), id).await.unwrap();
         assert_eq!(all[1].reason.as_deref(), Some("undelivered"));
+    }
+
+    async fn what_falls_due_within_a_tick_is_looked_for_at_its_moment(db: Db) {
+        let world = World::start(&db).await;
+        let (near, ..) = world.unit_at("BPN-M1", 400.0).await;
+        let id = world.report().await;
+        world.offered_to(id, near).await;
+        let delivery = T0.plus(5_000);
+        world.pass(4_899);
+        let far = world.engine.tick_lane(Lane::Offers).await.unwrap();
+        assert_eq!((far, far.again_ms(world.engine.now())), (Ticked { fired: 0, next: None }, TICK_MS));
+        world.pass(31);
+        let soon = world.engine.tick_lane(Lane::Offers).await.unwrap();
+        assert_eq!((soon.fired, soon.next, soon.again_ms(world.engine.now())), (0, Some(delivery), 70));
+        world.pass(70);
+        assert_eq!(world.engine.tick_lane(Lane::Offers).await.unwrap().fired, 1);
     }
 
     async fn who_waits_gets_the_unit_that_becomes_free(db: Db) {
