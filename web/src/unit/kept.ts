@@ -45,10 +45,10 @@ export class Keep {
     return count;
   }
 
-  /** What is sent next, the newest first. */
-  async nextFixes(): Promise<FixFrame[]> {
+  /** What is sent next, the newest first; see `nextBatch`. */
+  async nextFixes(live_ms: number, newest_ms: number): Promise<FixFrame[]> {
     const db = await this.#opened;
-    return nextBatch(db ? await db.getAll('fixes') : [...this.#fixes.values()]);
+    return nextBatch(db ? await db.getAll('fixes') : [...this.#fixes.values()], live_ms, newest_ms);
   }
 
   /** Forgets fixes that the server has; gives how many are left. */

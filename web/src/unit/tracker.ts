@@ -1,11 +1,12 @@
 // Tells the server where this phone is, and keeps what could not be sent.
 //
-// Invariants: on a new line the newest fix goes first and alone, history after it, newest first; a kept fix is forgotten
-// only when the server has told what became of it; a phone that is not the unit's position sends nothing.
+// Invariants: on a new line the newest fix goes first and alone, whatever the line before seemed to take; history after
+// it, newest first; a kept fix is forgotten only when the server has told what became of it; a phone that is not the
+// unit's position sends nothing.
 import { effect, signal, untracked } from '@preact/signals';
 import type { FixFrame, ToldFixesTaken } from '../gen/frames.ts';
 import type { Feed } from '../shared/feed.ts';
-import { unheard, type Sent } from './backlog.ts';
+import { dated, isOwed, unheard, type Sent } from './backlog.ts';
 import type { Seen } from './health.ts';
 import type { Keep } from './kept.ts';
 import { battery } from './phone.ts';
@@ -20,6 +21,8 @@ const ANSWER_MS = 10_000;
 const FIRST_MS = 8_000;
 /** Refusals that say nothing of this phone: the server has this fix or a newer one. */
 const HARMLESS = new Set(['duplicate', 'older']);
+/** A fix dated further ahead than this was dated before the phone's clock was set back, milliseconds. */
+const AHEAD_MS = 10_000;
 
 export class Tracker {
   readonly seen = signal<Seen>({
@@ -31,9 +34,11 @@ export class Tracker {
   readonly #keep: Keep;
   readonly #reach: Reach;
   #newest: FixFrame | null = null;
+  /** When the system says that it measured that one. */
+  #measured_ms = 0;
   /** The device time of the newest fix that was sent or kept. */
   #taken_ms = 0;
-  /** The device time of the newest fix that a line took while it spoke. */
+  /** The device time of the newest fix that this line took; 0 on a new one. */
   #live_ms = 0;
   #sent: Sent[] = [];
   #heard_ms = 0;
@@ -92,15 +97,19 @@ export class Tracker {
     this.seen.value = { ...this.seen.peek(), cut_since_ms: this.#reach.cutSince.peek(), ...change };
   }
 
-  #take({ coords, timestamp }: GeolocationPosition, at_least_ms = 0): void {
+  #take({ coords, timestamp }: GeolocationPosition, asked_ms = 0): void {
     const round = (value: number, per_unit: number) => Math.round(value * per_unit) / per_unit;
-    const fix: FixFrame = { at_ms: Math.round(Math.max(timestamp, at_least_ms)), lat: round(coords.latitude, 1e7), lng: round(coords.longitude, 1e7) };
+    const measured_ms = Math.round(timestamp);
+    const last = this.#newest && { at_ms: this.#newest.at_ms, measured_ms: this.#measured_ms };
+    const at_ms = dated(last, measured_ms, asked_ms);
+    if (at_ms === null) return;
+    const fix: FixFrame = { at_ms, lat: round(coords.latitude, 1e7), lng: round(coords.longitude, 1e7) };
     fix.accuracy_m = round(coords.accuracy, 10);
     if (coords.speed !== null && Number.isFinite(coords.speed)) fix.speed_mps = round(Math.max(coords.speed, 0), 10);
     if (coords.heading !== null && Number.isFinite(coords.heading)) fix.heading_deg = round(coords.heading, 1);
     if (battery.peek()) fix.battery_pct = battery.peek()!.pct;
-    if (this.#newest && fix.at_ms <= this.#newest.at_ms) return;
     this.#newest = fix;
+    this.#measured_ms = measured_ms;
     this.#see({ permission: 'granted', fix: { at_ms: fix.at_ms, accuracy_m: coords.accuracy } });
     this.#turn();
   }
@@ -116,10 +125,12 @@ export class Tracker {
       speed_mps: this.#newest?.speed_mps ?? null, is_working: this.is_working,
       battery_pct: battery.peek()?.pct ?? null, is_charging: battery.peek()?.is_charging ?? false,
     });
+    if (this.#newest && this.#newest.at_ms > now_ms + AHEAD_MS) this.#setBack();
     const newest = this.#newest;
     // A little early is better than a whole look late.
     const is_due = now_ms - this.#taken_ms >= pause_ms - LOOK_MS / 2;
-    if (is_due && newest && newest.at_ms > this.#taken_ms) this.#tell(newest);
+    const told = { is_up: this.#reach.up.peek(), live_ms: this.#live_ms, taken_ms: this.#taken_ms };
+    if (newest && isOwed(newest.at_ms, is_due, told)) this.#tell(newest);
     // Who stands still gives the browser nothing to tell: it is asked.
     else if (is_due && !this.#is_asking && now_ms - (newest?.at_ms ?? 0) >= pause_ms) this.#ask();
     void this.#sendKept();
@@ -135,8 +146,14 @@ export class Tracker {
     navigator.geolocation.getCurrentPosition((at) => { done(); take(at); }, (error) => { done(); this.#miss(error); }, options);
   }
 
+  /** The phone's clock was set back: what was dated by it before says nothing of what is newer. */
+  #setBack(): void {
+    this.#newest = null;
+    this.#taken_ms = this.#live_ms = 0;
+  }
+
   #tell(fix: FixFrame): void {
-    this.#taken_ms = fix.at_ms;
+    this.#taken_ms = Math.max(this.#taken_ms, fix.at_ms);
     const now_ms = Date.now();
     if (this.#reach.up.peek() && this.#feed.send({ type: 'fixes', sent_ms: now_ms, fixes: [fix] })) {
       this.#sent = [...this.#sent.slice(-60), { fix, sent_ms: now_ms }];
@@ -149,21 +166,19 @@ export class Tracker {
     if (fixes.length > 0) this.#see({ waiting: await this.#keep.addFixes(fixes) });
   }
 
-  /** A new line: the newest first, even if it is kept already. */
+  /** A new line: nothing was told to it yet. */
   #begin(): void {
     this.#heard_ms = Date.now();
     this.#batch = null;
-    const newest = this.#newest;
-    if (!newest || newest.at_ms <= this.#live_ms) return;
-    void this.#keep.dropFixes([newest.at_ms]).then((waiting) => this.#see({ waiting }));
-    this.#tell(newest);
+    this.#live_ms = 0;
+    this.#turn();
   }
 
   /** The line is gone: what it may have swallowed is kept. */
   #end(): void {
     const lost = unheard(this.#sent, this.#heard_ms, Date.now());
     this.#sent = [];
-    if (lost.length > 0) this.#live_ms = 0;
+    this.#live_ms = 0;
     void this.#keepOf(lost);
   }
 
@@ -175,16 +190,19 @@ export class Tracker {
   async #sendKept(): Promise<void> {
     const now_ms = Date.now();
     if (!this.#reach.up.peek() || this.seen.peek().waiting === 0) return;
-    // Without any position yet, history waits a moment for it, but not for ever.
-    if (!this.#newest && now_ms - this.seen.peek().began_ms < FIRST_MS) return;
+    // Without any position yet, history waits a moment for it, but not for ever. Where there is one, it goes first: what
+    // the server has as history can never move the pin.
+    if (this.#newest ? this.#live_ms === 0 : now_ms - this.seen.peek().began_ms < FIRST_MS) return;
     if (this.#batch && now_ms - this.#batch.sent_ms < ANSWER_MS) return;
     const batch = { times: [] as number[], sent_ms: now_ms };
     this.#batch = batch;
-    const fixes = await this.#keep.nextFixes();
+    const fixes = await this.#keep.nextFixes(this.#live_ms, this.#newest?.at_ms ?? 0);
+    // The line may be another one by now.
+    if (this.#batch !== batch) return;
     batch.times = fixes.map((fix) => fix.at_ms);
     if (fixes.length === 0) {
       this.#batch = null;
-      this.#see({ waiting: 0 });
+      this.#see({ waiting: await this.#keep.countFixes() });
     } else if (!this.#feed.send({ type: 'fixes', sent_ms: Date.now(), fixes })) this.#batch = null;
   }
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Brief, DispatchStatus, FixFrame, ToldEvent } from '../../src/gen/frames.ts';
-import { nextBatch, overflow, unheard } from '../../src/unit/backlog.ts';
+import { dated, isOwed, nextBatch, overflow, unheard } from '../../src/unit/backlog.ts';
 import { gradeOf, healthOf, sleptFor, type Seen } from '../../src/unit/health.ts';
 import { answered, heard, picture, type Job } from '../../src/unit/jobs.ts';
 import { LONGEST_MS, pauseOf } from '../../src/unit/rate.ts';
@@ -27,10 +27,15 @@ const fix = (at_ms: number): FixFrame => ({ at_ms, lat: -1.25, lng: 116.85 });
 
 test('after a tunnel the newest goes first, in frames that the server takes', () => {
   const kept = Array.from({ length: 250 }, (_, i) => fix(i));
-  const batch = nextBatch(kept);
+  const batch = nextBatch(kept, 249, 249);
   assert.equal(batch.length, 100);
   assert.deepEqual([batch[0]!.at_ms, batch[99]!.at_ms], [249, 150]);
   assert.ok(batch.every((one) => one.backlog === true));
+  const times = (live_ms: number, newest_ms: number) => nextBatch([1, 5, 9].map(fix), live_ms, newest_ms).map((one) => one.at_ms);
+  assert.deepEqual(times(5, 9), [5, 1], 'what did not go live yet is no history: it could never move the pin any more');
+  assert.deepEqual(times(9, 9), [9, 5, 1], 'what went live stays kept until the server has answered');
+  assert.deepEqual(times(0, 0), [9, 5, 1], 'without a position there is only history');
+  assert.deepEqual(times(5, 5), [9, 5, 1], 'dated before the clock was set back');
   assert.deepEqual(overflow([5, 3, 9, 1], 3), [1]);
   assert.deepEqual(overflow([5, 3], 3), []);
 });
@@ -39,6 +44,28 @@ test('what was sent into a silent line is sent again, and what a speaking one to
   const sent = [{ fix: fix(1), sent_ms: 1_000 }, { fix: fix(2), sent_ms: 9_000 }];
   assert.deepEqual(unheard(sent, 8_000, 31_000).map((one) => one.at_ms), [2]);
   assert.deepEqual(unheard(sent, 500, 9_500), [], 'the server was restarted: it spoke until the end');
+});
+
+test('a new line is told the newest position, whatever the line before seemed to take', () => {
+  const told = { is_up: true, live_ms: 0, taken_ms: 900 };
+  assert.ok(isOwed(900, false, told), 'at once, though it was told before');
+  assert.ok(!isOwed(900, true, { ...told, live_ms: 900 }), 'once');
+  assert.ok(!isOwed(950, false, { ...told, live_ms: 900 }), 'the next when it is due');
+  assert.ok(isOwed(950, true, { ...told, live_ms: 900 }));
+  assert.ok(isOwed(900, true, { ...told, live_ms: 500 }), 'kept because the network did not take it: it still goes live');
+  assert.ok(!isOwed(900, true, { ...told, is_up: false }), 'without a line it is kept once');
+  assert.ok(isOwed(950, true, { ...told, is_up: false }));
+});
+
+test('a place that was asked for never hides one that was measured later', () => {
+  assert.equal(dated(null, 1_000), 1_000);
+  assert.equal(dated(null, 1_000, 5_000), 5_000, 'standing still: the old place holds for the moment of the question');
+  const asked = { measured_ms: 1_000, at_ms: 5_000 };
+  assert.equal(dated(asked, 1_000, 9_000), 9_000);
+  assert.equal(dated(asked, 1_000), null, 'the same again');
+  assert.equal(dated(asked, 4_800), 5_001, 'measured before the question was answered, and told after it: it is the newer place');
+  assert.equal(dated(asked, 7_000), 7_000);
+  assert.equal(dated({ measured_ms: 4_800, at_ms: 5_001 }, 1_000, 9_000), null, 'an answer from before');
 });
 
 const well: Seen = {
