@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { openBrowser, Screen } from './harness/browser.ts';
+import { openBrowser } from './harness/browser.ts';
+import { atDesk } from './harness/desk.ts';
 import { Person } from './harness/people.ts';
 import { Server } from './harness/server.ts';
 import { CENTRE, Crew } from './harness/town.ts';
@@ -11,8 +12,6 @@ import { until } from './harness/until.ts';
 let server: Server;
 let browser: Browser;
 let dispatcher: Person;
-
-const SIZE = { viewport: { width: 1366, height: 768 } };
 
 before(async () => {
   [server, browser] = await Promise.all([Server.start({ units: ['M1', 'M2', 'C1'] }), openBrowser()]);
@@ -27,20 +26,7 @@ after(async () => {
   await server?.remove();
 });
 
-/** A console at work: logged in, live, sitting at the desk of Balikpapan. */
-async function atWork(path = '/console'): Promise<Screen> {
-  const screen = await Screen.open(browser, server, path, SIZE);
-  await screen.logIn('dispatch');
-  await screen.live();
-  await screen.until('the desks', ({ desk }) => desk?.seat !== undefined);
-  if ((await screen.known()).desk.seat === null) {
-    await screen.until('a desk to sit at', async () => (await screen.page.locator('[data-test=sit]:enabled').count()) === 1 || (await screen.known()).desk.seat);
-    if ((await screen.known()).desk.seat === null) await screen.page.click('[data-test=sit]');
-  }
-  await screen.until('the seat', ({ desk }) => desk.seat === 'BPN.SPKT');
-  return screen;
-}
-
+const atWork = (path = '/console') => atDesk(browser, server, { path });
 const ring = (number = '0812 5550 1100') => dispatcher.post('/calls', { area: 'BPN', caller_number: number });
 
 async function incident(kind = 'theft', priority = 'P2'): Promise<string> {

@@ -38,7 +38,7 @@ export function Console({ work }: { work: Work }) {
         <UnitsPane desk={desk} />
         <DetailPane desk={desk} orders={orders} />
       </main>
-      <Notice />
+      <Notice late={work.api.late.value} />
       <CommandLine desk={desk} orders={orders} />
       <Dialogs desk={desk} orders={orders} />
     </>
@@ -57,8 +57,9 @@ function useViews(desk: Desk): void {
   }, [areas.value]);
 }
 
-function Notice() {
+function Notice({ late }: { late: number }) {
   const told = notice.value;
+  if (late > 0) return <p class="notice" role="status" data-test="late"><span aria-hidden="true">…</span> {say('order.late', { count: late })}</p>;
   if (!told) return <p class="notice" role="status" data-test="notice" hidden />;
   return (
     <p class="notice" role={told.bad ? 'alert' : 'status'} data-bad={told.bad} data-test="notice" key={told.no}>

@@ -2,6 +2,7 @@
 //
 //   const areas = await api.get('/areas');
 //   await api.command('post', '/reports/{id}/claim', { path: { id: 'BPN-R7' }, body: {} });
+import { signal } from '@preact/signals';
 import type { paths } from '../gen/api.ts';
 import { pause } from './backoff.ts';
 import { ask } from './http.ts';
@@ -39,12 +40,24 @@ interface Loose {
 
 /** How long a command is repeated while nobody answers, milliseconds. */
 const PATIENCE_MS = 20_000;
+/** An answer that takes longer is late, milliseconds. */
+const LATE_MS = 1_000;
+/** How long a command that was given up keeps its name for whoever gives it again, milliseconds. */
+const UNSURE_MS = 120_000;
 
 export class Api {
   readonly session: Session;
+  /** How many commands were given and wait longer than usual: for a screen to say so. */
+  readonly late = signal(0);
+  readonly #patience_ms: number;
+  /** Commands on their way, by what they say. */
+  readonly #open = new Map<string, Promise<unknown>>();
+  /** Names of commands that nobody answered: they may have been carried out. */
+  readonly #unsure = new Map<string, { command_id: string; until_ms: number }>();
 
-  constructor(session: Session) {
+  constructor(session: Session, patience_ms = PATIENCE_MS) {
     this.session = session;
+    this.#patience_ms = patience_ms;
   }
 
   /** Reads something. Throws `Problem`, `Offline` or `LoggedOut`. */
@@ -59,22 +72,44 @@ export class Api {
 
   /**
    * Sends a command under a name of its own (`command_id`, made here unless the body has one), and repeats it under the
-   * same name while nobody answers, so that it is done once.
+   * same name while nobody answers, so that it is done once. The same command given again before it was answered is that
+   * command: a second click changes nothing, also after it was given up in the dark.
    */
-  async command<M extends 'post' | 'put' | 'patch', P extends Path<M>>(
-    method: M, path: P, ...[parts]: Given<M, P>
-  ): Promise<Answer<M, P>> {
-    const loose = parts as Loose | undefined;
-    const named = { ...loose, body: { command_id: uuid(), ...(loose?.body as object | undefined) } };
-    const until_ms = Date.now() + PATIENCE_MS;
-    for (let tries = 0; ; tries++) {
-      try {
-        return (await this.#ask(method, path, named)) as Answer<M, P>;
-      } catch (error) {
-        const wait_ms = Math.max(pause(tries, 4_000), waitOf(error));
-        if (!isPassing(error) || Date.now() + wait_ms > until_ms) throw error;
-        await new Promise((done) => setTimeout(done, wait_ms));
+  command<M extends 'post' | 'put' | 'patch', P extends Path<M>>(method: M, path: P, ...[parts]: Given<M, P>): Promise<Answer<M, P>> {
+    const key = JSON.stringify([method, path, parts]);
+    const open = this.#open.get(key) ?? this.#carry(key, method, path, parts as Loose | undefined).finally(() => this.#open.delete(key));
+    this.#open.set(key, open);
+    return open as Promise<Answer<M, P>>;
+  }
+
+  async #carry(key: string, method: string, path: string, parts: Loose | undefined): Promise<unknown> {
+    const begun_ms = Date.now();
+    const before = this.#unsure.get(key);
+    const command_id = before && begun_ms < before.until_ms ? before.command_id : uuid();
+    const named = { ...parts, body: { command_id, ...(parts?.body as object | undefined) } };
+    let is_late = false;
+    const clock = setTimeout(() => {
+      is_late = true;
+      this.late.value++;
+    }, LATE_MS);
+    this.#unsure.delete(key);
+    try {
+      for (let tries = 0; ; tries++) {
+        try {
+          return await this.#ask(method, path, named);
+        } catch (error) {
+          if (!isPassing(error)) throw error;
+          const wait_ms = Math.max(pause(tries, 4_000), waitOf(error));
+          if (Date.now() + wait_ms > begun_ms + this.#patience_ms) {
+            this.#unsure.set(key, { command_id, until_ms: Date.now() + UNSURE_MS });
+            throw error;
+          }
+          await new Promise((done) => setTimeout(done, wait_ms));
+        }
       }
+    } finally {
+      clearTimeout(clock);
+      if (is_late) this.late.value--;
     }
   }
 

@@ -25,12 +25,20 @@ export function FeedBadge({ feed, first }: { feed: Feed; first: boolean }) {
 }
 
 /** Nobody works on by a picture that stands still: it is covered, with what happened and what to do. */
-export function FeedCover({ feed, zone, onLogOut }: { feed: Feed; zone: Zone; onLogOut: () => void }) {
-  const since = feed.lostSince.value;
-  return since === null ? null : <Cover feed={feed} since={since} zone={zone} onLogOut={onLogOut} />;
+export function FeedCover(props: CoverProps) {
+  const since = props.feed.lostSince.value;
+  return since === null ? null : <Cover {...props} since={since} />;
 }
 
-function Cover({ feed, since, zone, onLogOut }: { feed: Feed; since: number; zone: Zone; onLogOut: () => void }) {
+interface CoverProps {
+  feed: Feed;
+  /** Commands that were given and not answered. */
+  late: number;
+  zone: Zone;
+  onLogOut: () => void;
+}
+
+function Cover({ feed, late, since, zone, onLogOut }: CoverProps & { since: number }) {
   const now = useSignal(Date.now());
   const first = useRef<HTMLButtonElement>(null);
   useEffect(() => {
@@ -52,6 +60,7 @@ function Cover({ feed, since, zone, onLogOut }: { feed: Feed; since: number; zon
       <h2 id="lost">{say('lost.title')}</h2>
       <p class="since figures">{say('lost.since', { clock: at, age: duration(Math.max(now.value - since, 0)) })}</p>
       <p>{why(feed.state.value)}</p>
+      {late > 0 && <p class="figures" data-test="lost-late">{say('lost.late', { count: late })}</p>}
       <p>{say('lost.trust')}</p>
       <div class="keys">
         {feed.state.value.is === 'closed'

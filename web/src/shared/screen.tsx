@@ -100,7 +100,7 @@ function Inside({ screen, session, title }: { screen: Screen; session: Session; 
         <Bar work={work} title={title} zone={zone} />
         {screen.render(work)}
       </div>
-      {covered && <FeedCover feed={work.feed} zone={zone} onLogOut={() => session.logOut()} />}
+      {covered && <FeedCover feed={work.feed} late={work.api.late.value} zone={zone} onLogOut={() => session.logOut()} />}
     </>
   );
 }

@@ -19,19 +19,20 @@ export class Crew {
   }
 
   /** Signs on, so many metres north of the centre. */
-  static async on(server: Server, dispatcher: Person, sign: string, north_m: number): Promise<Crew> {
+  static async on(server: Server, dispatcher: Person, sign: string, north_m: number, ago_ms = 0): Promise<Crew> {
     const crew = new Crew(server, sign);
     await crew.officer.post(`/units/${crew.unit}/sign-on`, { device: randomUUID(), position_source: true });
     const { setup } = await dispatcher.post(`/units/${crew.unit}/trackers`, { position_source: true });
     crew.#secret = setup.traccar_id;
-    await crew.at(north_m);
+    await crew.at(north_m, ago_ms);
     return crew;
   }
 
-  async at(north_m: number): Promise<void> {
+  /** Is so far north, since `ago_ms` where the phone was silent since then. */
+  async at(north_m: number, ago_ms = 0): Promise<void> {
     const place = { lat: CENTRE.lat + north_m / 111_195, lon: CENTRE.lng };
     const query = new URLSearchParams({
-      id: this.#secret, lat: place.lat.toFixed(6), lon: String(place.lon), timestamp: String(Date.now()), accuracy: '8', speed: '6', bearing: '180',
+      id: this.#secret, lat: place.lat.toFixed(6), lon: String(place.lon), timestamp: String(Date.now() - ago_ms), accuracy: '8', speed: '6', bearing: '180',
     });
     const answer = await fetch(`${this.#server.url}/trackers/osmand?${query}`);
     const told = (await answer.json()) as { kept: number };

@@ -48,7 +48,10 @@ export function NoteForm({ label, go, onNote }: NoteProps) {
   const send = async (event: Event) => {
     event.preventDefault();
     const said = text.value.trim();
-    if (said !== '' && (await onNote(said))) text.value = '';
+    if (said === '' || !(await onNote(said))) return;
+    // What was typed on while it was sent stays.
+    const now = text.value.trimStart();
+    text.value = now.startsWith(said) ? now.slice(said.length).trimStart() : now;
   };
   return (
     <form class="note" onSubmit={send}>

@@ -6,7 +6,7 @@ import type { Order } from '../logic/command.ts';
 import { ringing } from '../logic/queue.ts';
 import { say } from '../words.ts';
 import type { Desk } from './desk.ts';
-import { chosen, draft, pointed, tell, written } from './ui.ts';
+import { chosen, pointed, saved, tell, written } from './ui.ts';
 
 type Schemas = components['schemas'];
 
@@ -87,7 +87,7 @@ export class Orders {
     const body = written(id);
     if (!body) return;
     this.#took(await this.#api.command('patch', '/reports/{id}', { path: { id }, body }));
-    draft(id, null);
+    saved(id, body);
   }
 
   /** Found valid: an incident opens, or it joins an open one; the console goes on with that. */

@@ -40,3 +40,21 @@ export function draft(id: string, by: Draft | null): void {
   const { [id]: before, ...others } = drafts.value;
   drafts.value = by === null ? others : { ...others, [id]: { ...before, ...by } };
 }
+
+/** Forgets what was saved of a draft; what was typed since then stays. */
+export function saved(id: string, sent: Draft): void {
+  const left = unsaved(drafts.value[id] ?? {}, sent);
+  draft(id, null);
+  if (left) draft(id, left);
+}
+
+/** What of a draft was not sent; null where all was. What was said is added to, so only its new end is left. */
+export function unsaved(now: Draft, sent: Draft): Draft | null {
+  const left = Object.entries(now).flatMap(([name, value]) => {
+    const was = sent[name as keyof Draft];
+    if (value === was || value === '') return [];
+    const rest = name === 'text' && typeof value === 'string' && typeof was === 'string' && value.startsWith(was) ? value.slice(was.length).trimStart() : value;
+    return rest === '' ? [] : [[name, rest]];
+  });
+  return left.length > 0 ? (Object.fromEntries(left) as Draft) : null;
+}

@@ -138,6 +138,7 @@ export const en: Same<typeof id> = {
   'why.tried': 'already asked',
   'why.by_hand': 'by hand',
 
+  'order.late': '{count} commands without an answer from the server: sent again.',
   'sent.offer': '{unit} is offered {incident}.',
   'sent.assign': '{unit} is assigned to {incident}.',
   'sent.queue': '{incident} is queued for {unit}.',

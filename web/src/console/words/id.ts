@@ -136,6 +136,7 @@ export const id = {
   'why.tried': 'sudah ditanya',
   'why.by_hand': 'dipilih petugas',
 
+  'order.late': '{count} perintah belum dijawab server: dikirim lagi.',
   'sent.offer': '{unit} ditawari {incident}.',
   'sent.assign': '{unit} ditugaskan ke {incident}.',
   'sent.queue': '{incident} antre untuk {unit}.',

@@ -36,6 +36,7 @@ export const en: Same<typeof id> = {
   'lost.since': 'Since {clock}, for {age}.',
   'lost.reconnecting': 'The connection to the server is lost. This screen is reconnecting, try {tries}.',
   'lost.stale': 'The server sends nothing, though the connection looks open.',
+  'lost.late': 'Commands of yours without an answer: {count}. They are sent again once the line is back, and done once.',
   'lost.trust': 'Do not rely on this screen. Use the radio until this text is gone.',
   'lost.retry': 'Try now',
 

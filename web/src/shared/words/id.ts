@@ -34,6 +34,7 @@ export const id = {
   'lost.since': 'Sejak {clock}, sudah {age}.',
   'lost.reconnecting': 'Sambungan ke server terputus. Layar ini sedang menyambung lagi, percobaan ke-{tries}.',
   'lost.stale': 'Server tidak mengirim apa pun, padahal sambungan masih terbuka.',
+  'lost.late': 'Perintah Anda yang belum dijawab: {count}. Dikirim lagi begitu tersambung, dan hanya sekali dijalankan.',
   'lost.trust': 'Jangan mengandalkan layar ini. Pakai radio sampai tulisan ini hilang.',
   'lost.retry': 'Coba sekarang',
 
