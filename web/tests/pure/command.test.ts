@@ -6,7 +6,7 @@ import { find, parse } from '../../src/console/logic/command.ts';
 
 const known = {
   area: 'BPN', units: ['BPN-C1', 'BPN-M1', 'BPN-M12', 'SMD-M1', 'SMD-M7'], incidents: ['BPN-1024', 'BPN-1020', 'SMD-1024'],
-  reports: ['BPN-R7', 'KALTIM-R9'],
+  reports: ['BPN-R7', 'KALTIM-R9'], ended: ['BPN-1001', 'BPN-R5'],
 };
 const words = (line: string) => complete(line, known).map(({ word }) => word);
 
@@ -42,6 +42,8 @@ test('steps, notes, recalls and the rest, in both languages', () => {
   assert.deepEqual(parse('ambil r7', known), { do: 'claim', report: 'BPN-R7' });
   assert.deepEqual(parse('1024', known), { do: 'look', id: 'BPN-1024' });
   assert.deepEqual(parse('m12', known), { do: 'look', id: 'BPN-M12' });
+  assert.deepEqual(parse('r5', known), { do: 'look', id: 'BPN-R5' }, 'what has ended can be looked at');
+  assert.deepEqual(parse('note 1001 x', known), { wrong: 'incident', at: '1001' }, 'and nothing else');
 });
 
 test('what is no order says which word is wrong', () => {

@@ -30,6 +30,8 @@ export interface Known {
   units: readonly string[];
   incidents: readonly string[];
   reports: readonly string[];
+  /** Incidents and reports that have ended: they can be looked at. */
+  ended: readonly string[];
   /** The area of names that say none. */
   area: string;
 }
@@ -78,7 +80,8 @@ export function parse(line: string, known: Known): Order | Wrong {
   if (tight) return send(tight[1]!, tight[3]!, own(MODES, tight[2]!)!, known);
   const verb = verbOf(first);
   if (verb) return spoken(verb, words.slice(1), line, known);
-  const id = find(first, known.incidents, known.area) ?? find(first, known.reports, known.area) ?? find(first, known.units, known.area);
+  const id = find(first, known.incidents, known.area) ?? find(first, known.reports, known.area) ?? find(first, known.units, known.area)
+    ?? find(first, known.ended, known.area);
   return words.length === 1 && id ? { do: 'look', id } : { wrong: 'verb', at: first };
 }
 

@@ -207,6 +207,7 @@ export class CityMap {
     return {
       kind: this.ground.kind, zoom: this.ground.zoom, units: units.length, stale: units.filter(({ stale }) => stale).length,
       ranked: units.filter(({ rank }) => rank !== null).map(({ id }) => id), incidents: points(incidents), at: points(units),
+      since: Object.fromEntries(units.filter(({ stale }) => stale).slice(0, 50).map(({ id, since }) => [id, since])),
       grid: grid.value, frames: this.#frames, took_ms: this.#took_ms,
     };
   }

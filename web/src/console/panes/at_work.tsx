@@ -19,7 +19,8 @@ const NEXT: Partial<Record<DispatchStatus, DispatchStatus[]>> = {
 };
 const SHAPE_OF = { queued: 'off', offered: 'dispatched', accepted: 'dispatched', en_route: 'enroute', on_scene: 'onscene' } as const;
 
-export function AtWork({ incident, desk, orders }: { incident: Incident; desk: Desk; orders: Orders }) {
+/** `sends`: whether this account gives orders to units here. */
+export function AtWork({ incident, desk, orders, sends }: { incident: Incident; desk: Desk; orders: Orders; sends: boolean }) {
   const all = [...desk.picture.dispatches.values()].filter((one) => one.incident === incident.id);
   const [open, ended] = [all.filter(isOpen), all.filter((one) => !isOpen(one))];
   return (
@@ -27,7 +28,7 @@ export function AtWork({ incident, desk, orders }: { incident: Incident; desk: D
       <h3 id="work-head">{say('detail.units')}</h3>
       {open.length === 0 && <p class="dim">{say('detail.nounits')}</p>}
       <ul class="work" data-test="work">
-        {open.map((dispatch) => <Work key={dispatch.id} dispatch={dispatch} desk={desk} orders={orders} />)}
+        {open.map((dispatch) => <Work key={dispatch.id} dispatch={dispatch} desk={desk} orders={orders} sends={sends} />)}
       </ul>
       {ended.length > 0 && (
         <p class="dim ended">{ended.map((one) => `${one.unit} ${say(`dstatus.${one.status}`)}`).join(' · ')}</p>
@@ -36,7 +37,7 @@ export function AtWork({ incident, desk, orders }: { incident: Incident; desk: D
   );
 }
 
-function Work({ dispatch, desk, orders }: { dispatch: Dispatch; desk: Desk; orders: Orders }) {
+function Work({ dispatch, desk, orders, sends }: { dispatch: Dispatch; desk: Desk; orders: Orders; sends: boolean }) {
   const { id, unit, status, incident } = dispatch;
   const next = NEXT[status] ?? [];
   const free = unitRows(desk.picture, desk.positions, serverNow()).filter((row) => row.status === 'free').slice(0, 60);
@@ -48,10 +49,12 @@ function Work({ dispatch, desk, orders }: { dispatch: Dispatch; desk: Desk; orde
         <button type="button" class="name" onClick={() => (pointed.value = unit)}>{unit}</button>
         <b>{say(`dstatus.${status}`)}</b>
         <span class="dim figures">{clock(at, zoneOf(desk, areaOf(incident)))}</span>
-        <button type="button" data-test="recall" aria-label={say('act.recall_of', { unit })}
-          onClick={() => orders.step(id, incident, 'recalled')}>{say('act.recall')}</button>
+        {sends && (
+          <button type="button" data-test="recall" aria-label={say('act.recall_of', { unit })}
+            onClick={() => orders.step(id, incident, 'recalled')}>{say('act.recall')}</button>
+        )}
       </span>
-      <span class="line">
+      {sends && <span class="line">
         {next.map((to) => (
           <button type="button" key={to} data-test={`step-${to}`} aria-label={`${say('act.step', { unit })}: ${say(`dstatus.${to}`)}`}
             onClick={() => orders.step(id, incident, to)}>{say(`dstatus.${to}`)}</button>
@@ -60,7 +63,7 @@ function Work({ dispatch, desk, orders }: { dispatch: Dispatch; desk: Desk; orde
           <Choose label={say('act.hand_of', { unit })} go={say('act.hand')} hint="" test="hand"
             all={free.map((row) => [row.unit.id, row.unit.id])} onGo={(to) => orders.handOver(id, incident, to)} />
         )}
-      </span>
+      </span>}
     </li>
   );
 }

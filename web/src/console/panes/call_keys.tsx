@@ -22,14 +22,14 @@ export function CallKeys({ report, orders, mine }: { report: Report; orders: Ord
       <p class="line">
         <span class="dim">☎ {say(`call.${call}`)}</span>
         {mine && (NEXT[call] ?? []).map(([to, word]) => (
-          <button type="button" key={to} onClick={() => orders.call(id, to)}>{say(word)}</button>
+          <button type="button" key={to} data-test={`call-${to}`} onClick={() => orders.call(id, to)}>{say(word)}</button>
         ))}
       </p>
       {left_ms !== null && (
         <p class="line">
-          <b class="warn">▲ {left_ms > 0 ? say('call.back', { left: duration(left_ms) }) : say('call.back_now', { left: duration(-left_ms) })}</b>
-          <button type="button" onClick={() => orders.callback(id, true)}>{say('call.reached')}</button>
-          <button type="button" onClick={() => orders.callback(id, false)}>{say('call.unreached')}</button>
+          <b class="warn" data-test="callback">▲ {left_ms > 0 ? say('call.back', { left: duration(left_ms) }) : say('call.back_now', { left: duration(-left_ms) })}</b>
+          <button type="button" data-test="reached" onClick={() => orders.callback(id, true)}>{say('call.reached')}</button>
+          <button type="button" data-test="unreached" onClick={() => orders.callback(id, false)}>{say('call.unreached')}</button>
         </p>
       )}
     </section>

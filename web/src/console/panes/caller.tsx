@@ -24,9 +24,9 @@ export function Caller({ report, desk }: { report: Report; desk: Desk }) {
     <section aria-labelledby="caller-head" data-test="caller">
       <h3 id="caller-head">{say('caller.title')}</h3>
       <p class="line figures">
-        <b>{number.value ?? report.caller ?? say('caller.unknown')}</b>
+        <b data-test="number">{number.value ?? report.caller ?? say('caller.unknown')}</b>
         {report.caller && number.value === null && (
-          <button type="button" title={say('caller.purpose')} onClick={unmask}>{say('caller.number')}</button>
+          <button type="button" data-test="unmask" title={say('caller.purpose')} onClick={unmask}>{say('caller.number')}</button>
         )}
       </p>
       {known && known.flags.filter((flag) => flag.in_force).map((flag) => (

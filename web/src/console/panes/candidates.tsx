@@ -37,7 +37,7 @@ export function Candidates({ incident, desk, orders }: { incident: Incident; des
   const skipped = pick.survey.skipped.filter(({ unit }) => !here.has(unit)).slice(0, SHOWN_MAX);
   return (
     <section class="candidates" aria-labelledby="cand-head" data-test="candidates">
-      <h3 id="cand-head">{say('cand.title')}</h3>
+      <h3 id="cand-head">{say(here.size > 0 ? 'cand.backup' : 'cand.title')}</h3>
       {shown.length === 0 && <p class="dim">{say('cand.none')}</p>}
       <Rows label={say('cand.title')}>
         {shown.map(({ unit, distance_m, fix_age_ms, neighbour }, i) => (
@@ -47,7 +47,7 @@ export function Candidates({ incident, desk, orders }: { incident: Incident; des
               <b>{i + 1}. {unit}</b>
               <span class="figures">{etaText(desk, unit, distance_m)} · {metres(distance_m)} · {say('cand.fix', { age: duration(fix_age_ms) })}</span>
               <span class="dim">{kindOf(desk, unit)} {i === 0 ? say('cand.fastest') : ''} {neighbour ? say('cand.neighbour') : ''}</span>
-              <span class="go">{say('cand.send')}</span>
+              <span class="go">{say(here.size > 0 ? 'cand.send_backup' : 'cand.send')}</span>
             </button>
             <button type="button" class="radio" aria-label={say('cand.radio_of', { unit })} onClick={() => orders.send(id, unit, 'assign')}>
               {say('cand.radio')}

@@ -23,6 +23,7 @@ export function IncidentView({ incident, desk, orders }: { incident: Incident; d
   const body = desk.bodies.get(id);
   const zone = zoneOf(desk, areaOf(id));
   const open = incident.status !== 'closed';
+  const sends = open && desk.may(['dispatcher'], areaOf(id));
   return (
     <article data-incident={id} {...takesUnit((unit) => orders.send(id, unit, 'offer'))}>
       <header>
@@ -38,12 +39,13 @@ export function IncidentView({ incident, desk, orders }: { incident: Incident; d
         </p>
       </header>
       <Response incident={incident} />
-      <AtWork incident={incident} desk={desk} orders={orders} />
-      {open && <Candidates incident={incident} desk={desk} orders={orders} />}
+      <AtWork incident={incident} desk={desk} orders={orders} sends={sends} />
+      {open && !sends && <p class="dim" data-test="others-send">{say('detail.others_send', { area: areaOf(id) })}</p>}
+      {sends && <Candidates incident={incident} desk={desk} orders={orders} />}
       <Notes body={body} desk={desk} zone={zone} />
       {open && <NoteForm label={say('act.note')} go={say('act.note_go')} onNote={(text) => orders.note(id, text)} />}
       <Told id={id} desk={desk} />
-      {open && <Ends incident={incident} desk={desk} orders={orders} />}
+      {sends && <Ends incident={incident} desk={desk} orders={orders} />}
     </article>
   );
 }

@@ -38,12 +38,13 @@ export function Choose<T extends string>({ label, go, all, onGo, at, primary, te
 
 interface NoteProps {
   label: string;
+  test?: string;
   go: string;
   onNote: (text: string) => Promise<boolean>;
 }
 
 /** A line of text and its button; emptied once it was taken. */
-export function NoteForm({ label, go, onNote }: NoteProps) {
+export function NoteForm({ label, go, onNote, test }: NoteProps) {
   const text = useSignal('');
   const send = async (event: Event) => {
     event.preventDefault();
@@ -54,7 +55,7 @@ export function NoteForm({ label, go, onNote }: NoteProps) {
     text.value = now.startsWith(said) ? now.slice(said.length).trimStart() : now;
   };
   return (
-    <form class="note" onSubmit={send}>
+    <form class="note" onSubmit={send} data-test={test}>
       <input aria-label={label} placeholder={label} maxLength={4000} value={text.value} data-key="note"
         onInput={(event) => (text.value = event.currentTarget.value)} />
       <button disabled={text.value.trim() === ''}>{go}</button>

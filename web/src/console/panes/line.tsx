@@ -20,6 +20,7 @@ export function knownTo(desk: Desk): Known {
     units: [...units.keys()].sort(byName),
     incidents: [...incidents.values()].filter(({ status }) => status !== 'closed').map(({ id }) => id).sort(byName).reverse(),
     reports: [...reports.values()].filter(({ status }) => status !== 'closed').map(({ id }) => id).sort(byName).reverse(),
+    ended: [...incidents.values(), ...reports.values()].filter(({ status }) => status === 'closed').map(({ id }) => id),
   };
 }
 

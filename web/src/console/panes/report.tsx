@@ -28,6 +28,8 @@ export function ReportView({ report, desk, orders }: Props) {
   const { id, attention } = report;
   const mine = attention === 'held' && report.holder === desk.account;
   const zone = zoneOf(desk, areaOf(id));
+  // Only what others tell of as well can be taken out.
+  const shared = report.incident && [...desk.picture.reports.values()].some((other) => other.id !== id && other.incident === report.incident);
   return (
     <article data-report={id}>
       <header>
@@ -42,7 +44,9 @@ export function ReportView({ report, desk, orders }: Props) {
         {report.incident && (
           <p class="line">
             <button type="button" class="name" onClick={() => (chosen.value = { is: 'incident', id: report.incident! })}>{report.incident}</button>
-            <button type="button" onClick={() => orders.split(id)}>{say('act.split')}</button>
+            {shared && report.status === 'valid' && (
+              <button type="button" data-test="split" onClick={() => orders.split(id)}>{say('act.split')}</button>
+            )}
           </p>
         )}
       </header>
@@ -50,14 +54,14 @@ export function ReportView({ report, desk, orders }: Props) {
         <p><button type="button" class="primary wide" data-test="claim-here" onClick={() => orders.claim(id)}>{say('queue.claim')} <kbd>C</kbd></button></p>
       )}
       {attention === 'held' && !mine && (
-        <p class="line">{say('form.held_by')} <button type="button" onClick={() => orders.claim(id, true)}>{say('form.take_over')}</button></p>
+        <p class="line">{say('form.held_by')} <button type="button" data-test="take-over" onClick={() => orders.claim(id, true)}>{say('form.take_over')}</button></p>
       )}
       <CallKeys report={report} orders={orders} mine={mine} />
       <Caller report={report} desk={desk} />
       {report.status !== 'closed' && <CallForm report={report} desk={desk} orders={orders} />}
       {report.status === 'answered' && <Judge report={report} desk={desk} orders={orders} />}
       {mine && (report.status === 'valid' || report.status === 'invalid') && <End report={report} orders={orders} />}
-      {report.status === 'closed' && <NoteForm label={say('form.reopen_why')} go={say('form.reopen')} onNote={(why) => orders.reopen(id, why)} />}
+      {report.status === 'closed' && <NoteForm test="reopen" label={say('form.reopen_why')} go={say('form.reopen')} onNote={(why) => orders.reopen(id, why)} />}
       {mine && <Pass report={report} desk={desk} orders={orders} />}
     </article>
   );
@@ -94,7 +98,7 @@ function Judge({ report, desk, orders }: Props) {
 function End({ report, orders }: Pick<Props, 'report' | 'orders'>) {
   return (
     <section class="ends" aria-label={say('form.end')}>
-      <Choose label={say('form.end')} go={say('form.end')} all={CLOSINGS.map((one) => [one, say(`closing.${one}`)])}
+      <Choose label={say('form.end')} go={say('form.end')} test="close-report" all={CLOSINGS.map((one) => [one, say(`closing.${one}`)])}
         onGo={(how) => orders.closeReport(report.id, how, report.call ? 'call' : 'no')} />
     </section>
   );
@@ -105,10 +109,10 @@ function Pass({ report, desk, orders }: Props) {
   return (
     <section class="ends" aria-label={say('form.pass')}>
       {others.length > 0 && (
-        <Choose label={say('form.pass')} go={say('form.pass')} all={others.map(({ id, name }) => [id, `${id} ${name}`])}
+        <Choose label={say('form.pass')} go={say('form.pass')} test="pass" all={others.map(({ id, name }) => [id, `${id} ${name}`])}
           onGo={(to) => orders.pass(report.id, to)} />
       )}
-      <button type="button" onClick={() => orders.pass(report.id, null)}>{say('form.back')}</button>
+      <button type="button" data-test="give-back" onClick={() => orders.pass(report.id, null)}>{say('form.back')}</button>
     </section>
   );
 }

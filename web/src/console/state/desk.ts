@@ -8,6 +8,7 @@ import type { PositionFrame, ToldPositions, ToldReset, ToldEvent } from '../../g
 import { pause } from '../../shared/backoff.ts';
 import { isPassing, LoggedOut, Problem } from '../../shared/problem.ts';
 import type { Area, Work } from '../../shared/screen.tsx';
+import type { Role } from '../../shared/session.ts';
 import { apply, areaOf, empty, prune, reset, type Picture, type Stale } from './picture.ts';
 
 type Schemas = components['schemas'];
@@ -61,6 +62,16 @@ export class Desk {
   /** The desk where this account sits. */
   get seat(): string | null {
     return this.shifts.value.find((shift) => shift.account === this.account)?.desk ?? null;
+  }
+
+  /** Whether this account has one of these roles in an area: by a grant there, or above it. */
+  may(roles: readonly Role[], area: string): boolean {
+    const grants = this.work.session.login.value?.grants ?? [];
+    const areas = this.work.areas.value;
+    for (let at: string | null | undefined = area; at; at = areas.find(({ code }) => code === at)?.parent) {
+      if (grants.some((grant) => grant.area === at && roles.includes(grant.role))) return true;
+    }
+    return false;
   }
 
   /** Reads what does not change by itself: kinds, and the districts of cities. */

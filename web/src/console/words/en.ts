@@ -102,6 +102,7 @@ export const en: Same<typeof id> = {
   'detail.clock': 'Response time',
   'detail.target': 'promise {time}',
   'detail.units': 'Units at work',
+  'detail.others_send': 'Units are sent by the dispatchers of {area}.',
   'detail.nounits': 'No unit yet.',
   'detail.reports': 'Reports',
   'detail.notes': 'Notes',
@@ -119,6 +120,8 @@ export const en: Same<typeof id> = {
   'segment.travel': 'travel',
 
   'cand.title': 'Nearest units',
+  'cand.backup': 'Backup: nearest units',
+  'cand.send_backup': 'Send as backup',
   'cand.eta': '± {minutes} min',
   'cand.distance': '{km} km',
   'cand.none': 'No unit can be sent.',

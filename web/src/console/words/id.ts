@@ -100,6 +100,7 @@ export const id = {
   'detail.clock': 'Waktu tanggap',
   'detail.target': 'janji {time}',
   'detail.units': 'Unit bertugas',
+  'detail.others_send': 'Unit dikirim oleh pengendali di {area}.',
   'detail.nounits': 'Belum ada unit.',
   'detail.reports': 'Laporan',
   'detail.notes': 'Catatan',
@@ -117,6 +118,8 @@ export const id = {
   'segment.travel': 'perjalanan',
 
   'cand.title': 'Unit terdekat',
+  'cand.backup': 'Bantuan: unit terdekat',
+  'cand.send_backup': 'Kirim bantuan',
   'cand.eta': '± {minutes} mnt',
   'cand.distance': '{km} km',
   'cand.none': 'Tidak ada unit yang dapat dikirim.',
