@@ -18,7 +18,8 @@ export type Path<M extends Method> = {
 }[keyof paths];
 type Operation<M extends Method, P extends Path<M>> = paths[`${Below}${P}` & keyof paths][M];
 
-type Json<T> = T extends { content: { 'application/json': infer J } } ? J : undefined;
+type Json<T> = T extends { content: { 'application/json': infer J } } ? J
+  : T extends { content: { 'application/geo+json': infer G } } ? G : undefined;
 /** What a request is answered with. */
 export type Answer<M extends Method, P extends Path<M>> =
   Operation<M, P> extends { responses: infer R } ? Json<R[keyof R & (200 | 201 | 204)]> : never;
@@ -63,6 +64,11 @@ export class Api {
   /** Reads something. Throws `Problem`, `Offline` or `LoggedOut`. */
   get<P extends Path<'get'>>(path: P, ...[parts]: Given<'get', P>): Promise<Answer<'get', P>> {
     return this.#ask('get', path, parts as Loose | undefined) as Promise<Answer<'get', P>>;
+  }
+
+  /** Reads something as a text of this kind: a page, a table. */
+  text<P extends Path<'get'>>(kind: string, path: P, ...[parts]: Given<'get', P>): Promise<string> {
+    return this.#ask('get', path, parts as Loose | undefined, kind) as Promise<string>;
   }
 
   /** Asks once for something that is no command: a ticket, a look-up. */
@@ -113,9 +119,9 @@ export class Api {
     }
   }
 
-  async #ask(method: string, template: string, parts: Loose = {}): Promise<unknown> {
+  async #ask(method: string, template: string, parts: Loose = {}, text?: string): Promise<unknown> {
     const path = `/api/v1${fill(template, parts.path)}${search(parts.query)}`;
-    const request = { method: method.toUpperCase(), path, body: parts.body };
+    const request = { method: method.toUpperCase(), path, body: parts.body, ...(text === undefined ? {} : { text }) };
     const token = await this.session.access();
     try {
       return await ask({ ...request, token });

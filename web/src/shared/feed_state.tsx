@@ -1,5 +1,6 @@
 // How the live feed stands: a badge in the bar, and a cover over everything when the picture stands still.
 import { useSignal, useSignalEffect } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { clock, duration, type Zone } from './format.ts';
 import type { Feed, FeedState } from './feed.ts';
@@ -25,12 +26,12 @@ export function FeedBadge({ feed, first }: { feed: Feed; first: boolean }) {
 }
 
 /** Nobody works on by a picture that stands still: it is covered, with what happened and what to do. */
-export function FeedCover(props: CoverProps) {
+export function FeedCover(props: LostProps) {
   const since = props.feed.lostSince.value;
-  return since === null ? null : <Cover {...props} since={since} />;
+  return since === null ? null : <Lost {...props} since_ms={since} />;
 }
 
-interface CoverProps {
+interface LostProps {
   feed: Feed;
   /** Commands that were given and not answered. */
   late: number;
@@ -38,9 +39,49 @@ interface CoverProps {
   onLogOut: () => void;
 }
 
-function Cover({ feed, late, since, zone, onLogOut }: CoverProps & { since: number }) {
-  const now = useSignal(Date.now());
+function Lost({ feed, late, since_ms, zone, onLogOut }: LostProps & { since_ms: number }) {
   const first = useRef<HTMLButtonElement>(null);
+  // Keys must not reach what lies below.
+  useSignalEffect(() => {
+    if (feed.state.value.is !== 'live') first.current?.focus();
+  });
+  return (
+    <Cover since_ms={since_ms} zone={zone} why={why(feed.state.value)} late={late}>
+      {feed.state.value.is === 'closed'
+        ? <Ended reason={feed.state.value.reason} feed={feed} onLogOut={onLogOut} />
+        : <button type="button" ref={first} onClick={() => feed.retry()}>{say('lost.retry')}</button>}
+    </Cover>
+  );
+}
+
+/** What a screen shows stands still although its feed does not. */
+export interface Halt {
+  /** Since when, by this device's clock, Unix milliseconds. */
+  since_ms: number;
+  /** Why, as a sentence. */
+  why: string;
+}
+
+export function HaltCover({ halt: { since_ms, why }, zone }: { halt: Halt; zone: Zone }) {
+  const first = useRef<HTMLButtonElement>(null);
+  useEffect(() => first.current?.focus(), []);
+  return (
+    <Cover since_ms={since_ms} zone={zone} why={why}>
+      <button type="button" ref={first} onClick={() => location.reload()}>{say('closed.reload')}</button>
+    </Cover>
+  );
+}
+
+interface CoverParts {
+  since_ms: number;
+  zone: Zone;
+  why: string;
+  late?: number;
+  children: ComponentChildren;
+}
+
+function Cover({ since_ms, zone, why, late = 0, children }: CoverParts) {
+  const now = useSignal(Date.now());
   useEffect(() => {
     const timer = setInterval(() => (now.value = Date.now()), 500);
     return () => clearInterval(timer);
@@ -50,23 +91,15 @@ function Cover({ feed, late, since, zone, onLogOut }: CoverProps & { since: numb
     const before = document.activeElement;
     return () => before instanceof HTMLElement && before.focus();
   }, []);
-  // Keys must not reach what lies below.
-  useSignalEffect(() => {
-    if (feed.state.value.is !== 'live') first.current?.focus();
-  });
-  const at = `${clock(since, zone)} ${zone}`;
+  const at = `${clock(since_ms, zone)} ${zone}`;
   return (
     <div class="cover" role="alertdialog" aria-modal="true" aria-labelledby="lost" data-test="cover">
       <h2 id="lost">{say('lost.title')}</h2>
-      <p class="since figures">{say('lost.since', { clock: at, age: duration(Math.max(now.value - since, 0)) })}</p>
-      <p>{why(feed.state.value)}</p>
+      <p class="since figures">{say('lost.since', { clock: at, age: duration(Math.max(now.value - since_ms, 0)) })}</p>
+      <p>{why}</p>
       {late > 0 && <p class="figures" data-test="lost-late">{say('lost.late', { count: late })}</p>}
       <p>{say('lost.trust')}</p>
-      <div class="keys">
-        {feed.state.value.is === 'closed'
-          ? <Ended reason={feed.state.value.reason} feed={feed} onLogOut={onLogOut} />
-          : <button type="button" ref={first} onClick={() => feed.retry()}>{say('lost.retry')}</button>}
-      </div>
+      <div class="keys">{children}</div>
     </div>
   );
 }

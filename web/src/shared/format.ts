@@ -19,6 +19,11 @@ export function day(ms: number, zone: Zone): string {
   return new Intl.DateTimeFormat(locale, { ...options, timeZone: PLACES[zone] }).format(ms);
 }
 
+/** `2026-11-02`: the day in the zone, as the API names days. */
+export function dayKey(ms: number, zone: Zone): string {
+  return new Intl.DateTimeFormat('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit', timeZone: PLACES[zone] }).format(ms);
+}
+
 /** `0:07`, `12:30`, `1:02:03`; with a minus below zero. */
 export function duration(ms: number): string {
   const whole = Math.floor(Math.abs(ms) / 1_000);

@@ -1,4 +1,4 @@
-// One request: JSON both ways, a deadline, and errors by their kind.
+// One request: JSON both ways unless a text is wanted, a deadline, and errors by their kind.
 import { Offline, problemOf } from './problem.ts';
 
 /** How long an answer may take, milliseconds. */
@@ -10,13 +10,18 @@ export interface Ask {
   path: string;
   token?: string;
   body?: unknown;
+  /** The kind of text that is wanted as it is, as in `text/csv`; JSON is read unless this is said. */
+  text?: string;
 }
 
+/** How long a text may take that the server makes from a month of incidents, milliseconds. */
+const TEXT_MS = 60_000;
+
 /** Sends a request and gives the answer's body; `undefined` where there is none. Throws `Problem` or `Offline`. */
-export async function ask({ method, path, token, body }: Ask): Promise<unknown> {
-  const headers: Record<string, string> = { accept: 'application/json' };
+export async function ask({ method, path, token, body, text: wanted }: Ask): Promise<unknown> {
+  const headers: Record<string, string> = { accept: wanted ?? 'application/json' };
   if (token !== undefined) headers.authorization = `Bearer ${token}`;
-  const init: RequestInit = { method, headers, cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS) };
+  const init: RequestInit = { method, headers, cache: 'no-store', signal: AbortSignal.timeout(wanted === undefined ? ANSWER_MS : TEXT_MS) };
   if (body !== undefined) {
     headers['content-type'] = 'application/json';
     init.body = JSON.stringify(body);
@@ -31,5 +36,6 @@ export async function ask({ method, path, token, body }: Ask): Promise<unknown> 
     if (error instanceof TypeError || error instanceof DOMException) throw new Offline(String(error));
     throw error;
   }
+  if (wanted !== undefined) return text;
   return text === '' ? undefined : JSON.parse(text);
 }

@@ -9,7 +9,7 @@ import { Api } from './api.ts';
 import { pause } from './backoff.ts';
 import { tick } from './clock.ts';
 import { Feed } from './feed.ts';
-import { FeedBadge, FeedCover } from './feed_state.tsx';
+import { FeedBadge, FeedCover, HaltCover, type Halt } from './feed_state.tsx';
 import { clock, type Zone } from './format.ts';
 import { expose } from './hook.ts';
 import { lang } from './i18n.ts';
@@ -40,6 +40,8 @@ export interface Screen {
   roles: readonly Role[];
   /** Cover everything when the feed is lost. Not in the officer's app, which works on without a network. */
   covers: boolean;
+  /** Set where what this screen shows stands still for a reason of its own: it is covered then, too. */
+  halted?: ReadonlySignal<Halt | null>;
   /** The screen's own part, once somebody is logged in. */
   render: (work: Work) => ComponentChildren;
 }
@@ -93,14 +95,16 @@ function Inside({ screen, session, title }: { screen: Screen; session: Session; 
     return () => work.feed.stop();
   }, []);
   const zone: Zone = work.areas.value.find((area) => area.level === 'city')?.zone ?? 'WITA';
-  const covered = screen.covers && work.feed.lostSince.value !== null;
+  const lost = screen.covers && work.feed.lostSince.value !== null;
+  const halt = lost ? null : (screen.halted?.value ?? null);
   return (
     <>
-      <div class="inside" inert={covered}>
+      <div class="inside" inert={lost || halt !== null}>
         <Bar work={work} title={title} zone={zone} />
         {screen.render(work)}
       </div>
-      {covered && <FeedCover feed={work.feed} late={work.api.late.value} zone={zone} onLogOut={() => session.logOut()} />}
+      {halt && <HaltCover halt={halt} zone={zone} />}
+      {lost && <FeedCover feed={work.feed} late={work.api.late.value} zone={zone} onLogOut={() => session.logOut()} />}
     </>
   );
 }

@@ -5,7 +5,7 @@ import type { Crew } from './crew.ts';
 import type { Job } from './jobs.ts';
 import { kindName } from './kinds.ts';
 import { Notes } from './notes.tsx';
-import { wake } from './phone.ts';
+import { wake } from '../shared/awake.ts';
 import { Navigate, SceneCard } from './scene.tsx';
 import { stepsFrom, type Step } from './steps.ts';
 import { t } from './words.ts';

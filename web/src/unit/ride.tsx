@@ -16,7 +16,8 @@ import { Notices } from './notices.tsx';
 import { Offer } from './offer.tsx';
 import { PanicKey, PanicWaits } from './panic.tsx';
 import { SignOn } from './sign_on.tsx';
-import { audible, wake } from './phone.ts';
+import { wake } from '../shared/awake.ts';
+import { audible } from './phone.ts';
 import { t } from './words.ts';
 
 /** An answer that takes longer is told, milliseconds. */
