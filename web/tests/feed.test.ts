@@ -120,7 +120,7 @@ test('the newer window of one tab has the feed, and the older one says so', asyn
   await older.isAccessible();
   await older.page.getByRole('button', { name: 'Lanjutkan di sini' }).click();
   await older.live();
-  assert.equal(await older.page.locator('[data-test=cover]').count(), 0);
+  await older.page.locator('[data-test=cover]').waitFor({ state: 'detached' });
   await older.close();
 });
 

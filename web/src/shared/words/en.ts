@@ -49,8 +49,6 @@ export const en: Same<typeof id> = {
   'closed.here': 'Continue here',
   'closed.reload': 'Reload',
 
-  'connected.read': 'journal read up to number {seq}',
-
   'error.offline': 'The server does not answer. Check the network and try again.',
   'error.bad_login': 'Wrong user name or password.',
   'error.too_many': 'Too many tries. Try again in {seconds} seconds.',

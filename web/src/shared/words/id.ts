@@ -47,8 +47,6 @@ export const id = {
   'closed.here': 'Lanjutkan di sini',
   'closed.reload': 'Muat ulang',
 
-  'connected.read': 'jurnal terbaca sampai nomor {seq}',
-
   'error.offline': 'Server tidak menjawab. Periksa jaringan, lalu coba lagi.',
   'error.bad_login': 'Nama pengguna atau kata sandi salah.',
   'error.too_many': 'Terlalu banyak percobaan. Coba lagi dalam {seconds} detik.',
