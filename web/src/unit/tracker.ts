@@ -21,6 +21,10 @@ const ANSWER_MS = 10_000;
 const FIRST_MS = 8_000;
 /** Refusals that say nothing of this phone: the server has this fix or a newer one. */
 const HARMLESS = new Set(['duplicate', 'older']);
+/** How long an answer of the GPS may take, milliseconds. */
+const GPS_MS = 10_000;
+/** A watch that broke is begun anew no sooner than this after it was begun, milliseconds. */
+const ANEW_MS = 3_000;
 /** A fix dated further ahead than this was dated before the phone's clock was set back, milliseconds. */
 const AHEAD_MS = 10_000;
 
@@ -45,6 +49,10 @@ export class Tracker {
   /** The kept ones that are on their way. */
   #batch: { times: number[]; sent_ms: number } | null = null;
   #is_asking = false;
+  #watch = 0;
+  #watched_ms = 0;
+  /** The GPS told an error, or nothing when it was asked. */
+  #is_broken = false;
 
   constructor(feed: Feed, keep: Keep, reach: Reach) {
     this.#feed = feed;
@@ -60,8 +68,7 @@ export class Tracker {
       this.#see({ permission: 'missing' });
       return () => undefined;
     }
-    const options = { enableHighAccuracy: true, maximumAge: 0 };
-    const watch = navigator.geolocation.watchPosition((at) => this.#take(at), (error) => this.#miss(error), options);
+    this.#watchAnew();
     const timer = setInterval(() => this.#turn(), LOOK_MS);
     const ends = [
       effect(() => {
@@ -73,7 +80,7 @@ export class Tracker {
       this.#feed.on('fixes_taken', (frame) => void this.#taken(frame)),
     ];
     return () => {
-      navigator.geolocation.clearWatch(watch);
+      navigator.geolocation.clearWatch(this.#watch);
       clearInterval(timer);
       ends.forEach((end) => end());
       this.#see({ is_source: false });
@@ -97,8 +104,18 @@ export class Tracker {
     this.seen.value = { ...this.seen.peek(), cut_since_ms: this.#reach.cutSince.peek(), ...change };
   }
 
+  /** Some browsers tell nothing more on a watch after an error of the GPS: a new one does. */
+  #watchAnew(): void {
+    const options = { enableHighAccuracy: true, maximumAge: 0 };
+    navigator.geolocation.clearWatch(this.#watch);
+    this.#is_broken = false;
+    this.#watched_ms = Date.now();
+    this.#watch = navigator.geolocation.watchPosition((at) => this.#take(at), (error) => this.#miss(error), options);
+  }
+
   #take({ coords, timestamp }: GeolocationPosition, asked_ms = 0): void {
     const round = (value: number, per_unit: number) => Math.round(value * per_unit) / per_unit;
+    if (asked_ms === 0) this.#is_broken = false;
     const measured_ms = Math.round(timestamp);
     const last = this.#newest && { at_ms: this.#newest.at_ms, measured_ms: this.#measured_ms };
     const at_ms = dated(last, measured_ms, asked_ms);
@@ -116,6 +133,7 @@ export class Tracker {
 
   #miss(error: GeolocationPositionError): void {
     if (error.code === error.PERMISSION_DENIED) this.#see({ permission: 'denied' });
+    else this.#is_broken = true;
   }
 
   #turn(): void {
@@ -131,9 +149,14 @@ export class Tracker {
     const is_due = now_ms - this.#taken_ms >= pause_ms - LOOK_MS / 2;
     const told = { is_up: this.#reach.up.peek(), live_ms: this.#live_ms, taken_ms: this.#taken_ms };
     if (newest && isOwed(newest.at_ms, is_due, told)) this.#tell(newest);
+    else if (this.#is_broken) this.#mend(now_ms);
     // Who stands still gives the browser nothing to tell: it is asked.
     else if (is_due && !this.#is_asking && now_ms - (newest?.at_ms ?? 0) >= pause_ms) this.#ask();
     void this.#sendKept();
+  }
+
+  #mend(now_ms: number): void {
+    if (!this.#is_asking && Math.abs(now_ms - this.#watched_ms) >= ANEW_MS) this.#watchAnew();
   }
 
   #ask(): void {
@@ -141,7 +164,7 @@ export class Tracker {
     // With no age permitted, the answer holds for the moment of the question, even where the system dates it back.
     const asked_ms = Date.now();
     const done = () => (this.#is_asking = false);
-    const options = { enableHighAccuracy: true, maximumAge: 0, timeout: 15_000 };
+    const options = { enableHighAccuracy: true, maximumAge: 0, timeout: GPS_MS };
     const take = (at: GeolocationPosition) => this.#take(at, asked_ms);
     navigator.geolocation.getCurrentPosition((at) => { done(); take(at); }, (error) => { done(); this.#miss(error); }, options);
   }
