@@ -185,11 +185,19 @@ impl Engine {
                 let catalog = self.catalog();
                 let serves = |c: AreaCode, i: &Incident| catalog.serves(c, i.id.area, i.place);
                 for incident in waiting.iter().filter(|i| city.is_none_or(|c| serves(c, i))) {
-                    self.serve(incident.id).await;
+                    // The dispatchers know, and nobody is there who could go: it is not worth a read of the database.
+                    let is_in_vain = incident.unassigned_since.is_some() && self.is_nobody_near(incident).await;
+                    if !is_in_vain {
+                        self.serve(incident.id).await;
+                    }
                 }
             }
             Err(error) => tracing::warn!(%error, "could not read what waits"),
         }
+    }
+
+    async fn is_nobody_near(&self, incident: &Incident) -> bool {
+        self.around(incident, &[], By::of(self.offers(incident.id.area))).await.pick.chosen.is_none()
     }
 
     /// A dispatcher sends a unit.
