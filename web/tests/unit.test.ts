@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { openBrowser, Screen } from './harness/browser.ts';
+import { Gps, HERE, METRE, north, PHONE } from './harness/phone.ts';
 import { Person } from './harness/people.ts';
 import { Server } from './harness/server.ts';
 import { until } from './harness/until.ts';
@@ -11,12 +12,6 @@ let server: Server;
 let browser: Browser;
 let desk: Person;
 
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, permissions: ['geolocation'] };
-/** Klandasan, Balikpapan. */
-const HERE = { latitude: -1.2716, longitude: 116.8385, accuracy: 12 };
-/** Degrees of latitude in a metre. */
-const METRE = 1 / 111_195;
-const north = (metres: number) => ({ ...HERE, latitude: HERE.latitude + metres * METRE });
 const at = ({ latitude, longitude }: typeof HERE) => ({ lat: latitude, lng: longitude });
 
 before(async () => {
@@ -28,33 +23,6 @@ after(async () => {
   await browser?.close();
   await server?.remove();
 });
-
-/** A GPS that measures each second, with a little noise, as phones do; without it the emulation tells each place once. */
-class Gps {
-  readonly #screen: Screen;
-  readonly #timer: ReturnType<typeof setInterval>;
-  #metres = 0;
-  #noise = 0;
-
-  constructor(screen: Screen) {
-    this.#screen = screen;
-    this.#timer = setInterval(() => void this.#measure().catch(() => this.stop()), 1_000);
-  }
-
-  /** The next fixes are so far north. */
-  move(metres: number): void {
-    this.#metres = metres;
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-  }
-
-  #measure(): Promise<void> {
-    this.#noise = (this.#noise + 1) % 5;
-    return this.#screen.page.context().setGeolocation(north(this.#metres + this.#noise / 10));
-  }
-}
 
 /** An officer's phone, signed on. */
 async function phone(sign: string): Promise<{ screen: Screen; gps: Gps }> {
