@@ -19,6 +19,7 @@ import { Desk } from './state/desk.ts';
 import { Orders } from './state/orders.ts';
 import { Siren } from './state/siren.ts';
 import { chosen, notice } from './state/ui.ts';
+import { say } from './words.ts';
 
 export function Console({ work }: { work: Work }) {
   const desk = useMemo(() => new Desk(work), []);
