@@ -238,6 +238,7 @@ test('the month as a page to print, with its style, and as a table', async () =>
     return family;
   }), 'the page has its own style, not the browser\'s');
   assert.ok((await popup.locator('svg').count()) > 0, 'and its charts');
+  await screen.shot('board-paper', popup);
   await popup.close();
 
   await screen.page.selectOption('[data-test=by]', 'priority');

@@ -82,10 +82,10 @@ export class Screen {
   }
 
   /** Keeps a picture in web/shots, where SIGAP_SHOTS=1 asks for it. */
-  async shot(name: string): Promise<void> {
+  async shot(name: string, page = this.page): Promise<void> {
     if (process.env.SIGAP_SHOTS !== '1') return;
     mkdirSync(SHOTS, { recursive: true });
-    await this.page.screenshot({ path: `${SHOTS}${name}.png` });
+    await page.screenshot({ path: `${SHOTS}${name}.png` });
   }
 
   async close(): Promise<void> {
