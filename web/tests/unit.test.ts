@@ -242,7 +242,9 @@ test('a phone that may not tell its position says so, and the second phone of a 
   assert.match(await second.text('health'), /^Posisi unit dikirim HP lain\./);
   await second.isAccessible();
   await second.page.getByRole('button', { name: 'Kirim dari HP ini' }).click();
-  await until('the position at the server', async () => (await unitOf('M1')).fix);
+  // The unit has a place from before: it is this phone's that is waited for.
+  await second.until('the second phone to tell', ({ unit }) => unit.riding.source && unit.seen.sent_ms !== null);
+  await until('the position at the server', async () => Math.abs((await unitOf('M1')).fix.place.lat - HERE.latitude) < 1e-6);
   await first.until('the first phone to rest', ({ unit }) => unit.riding.source === false && !unit.seen.is_source);
 
   // The browser is told that there is no network: nothing is sent into it, and all is sent afterwards.
