@@ -89,7 +89,8 @@ function Cover({ since_ms, zone, why, late = 0, children }: CoverParts) {
   // Whoever works by the keyboard goes on where they were.
   useLayoutEffect(() => {
     const before = document.activeElement;
-    return () => before instanceof HTMLElement && before.focus();
+    // What lay below takes no focus before it is laid open, which is a moment later.
+    return () => void setTimeout(() => before instanceof HTMLElement && before.isConnected && before.focus());
   }, []);
   const at = `${clock(since_ms, zone)} ${zone}`;
   return (

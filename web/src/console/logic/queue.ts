@@ -80,10 +80,11 @@ export function ringing(picture: Picture, me: Me): Report[] {
   return all.sort((a, b) => a.rung - b.rung || a.id.localeCompare(b.id));
 }
 
-/** The desk to sit down at unless somebody says otherwise: that of the narrowest area. */
-export function usualDesk(desks: { id: string }[], areas: { code: string; level: string }[]): string | null {
+/** The desk to sit down at unless somebody says otherwise: that of an area of one's own roles, and of the narrowest one. */
+export function usualDesk(desks: { id: string }[], areas: { code: string; level: string }[], own: readonly string[] = []): string | null {
   const order = ['city', 'region', 'nation'];
   const level = (desk: string) => order.indexOf(areas.find((area) => area.code === areaOf(desk))?.level ?? 'nation');
   const main = desks.filter((desk) => desk.id.endsWith('.SPKT'));
-  return [...main].sort((a, b) => level(a.id) - level(b.id) || a.id.localeCompare(b.id))[0]?.id ?? null;
+  const others = (desk: string) => Number(!own.includes(areaOf(desk)));
+  return [...main].sort((a, b) => others(a.id) - others(b.id) || level(a.id) - level(b.id) || a.id.localeCompare(b.id))[0]?.id ?? null;
 }

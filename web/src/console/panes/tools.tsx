@@ -40,7 +40,8 @@ function Seat({ desk, orders }: { desk: Desk; orders: Orders }) {
     );
   }
   const desks = desk.desks.value;
-  const at = wish.value ?? usualDesk(desks, desk.work.areas.value) ?? '';
+  const own = desk.work.session.login.value?.grants.map(({ area }) => area);
+  const at = wish.value ?? usualDesk(desks, desk.work.areas.value, own) ?? '';
   if (!desk.work.session.hasRole(['operator', 'dispatcher'])) return null;
   return (
     <span class="seat" data-test="seat">

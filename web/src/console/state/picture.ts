@@ -75,6 +75,9 @@ export function apply(picture: Picture, event: Event): Stale[] {
       picture.rings.delete(body.report);
       change(picture.reports, body.report, { attention: 'done', status: 'closed', closing: body.closing });
       return [`report ${body.report}`];
+    case 'incident.merged':
+      // What told of it tells of the other from now on.
+      return [...named(body), ...[...picture.reports.values()].flatMap(({ id, incident }): Stale[] => (incident === body.incident ? [`report ${id}`] : []))];
     case 'unit.duty':
       change(picture.units, body.unit, { duty: body.duty, since: event.at });
       return [];
