@@ -56,6 +56,11 @@ pub struct Config {
     pub checkpoint_file: PathBuf,
     /// Origins of browser pages that may open sockets, as in `https://110.example.id`. Pages of this very server may.
     pub origins: Vec<String>,
+    /// What the maps of the screens lie on: tiles as in `https://tile.example.id/{z}/{x}/{y}.png`, or a PMTiles archive as
+    /// in `https://maps.example.id/indonesia.pmtiles`. A path, as in `/maps/…`, is of this server's own address.
+    pub basemap_url: Option<String>,
+    /// Whose data that is, as it has to stand on the map.
+    pub basemap_attribution: Option<String>,
     /// Threads that serve sockets and requests.
     pub workers: usize,
     /// How logs are written.
@@ -83,6 +88,8 @@ impl Default for Config {
             key_file: PathBuf::from("data/sigap.key"),
             checkpoint_file: PathBuf::from("data/checkpoints.jsonl"),
             origins: Vec::new(),
+            basemap_url: None,
+            basemap_attribution: None,
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             log_format: LogFormat::Human,
             http: http::Settings::default(),
@@ -94,6 +101,19 @@ impl Default for Config {
 }
 
 impl Config {
+    /// What the maps lie on.
+    ///
+    /// # Errors
+    /// A text that says what is wrong with the address.
+    pub fn basemap(&self) -> Result<Option<http::Basemap>, String> {
+        let Some(url) = &self.basemap_url else {
+            let lonely = self.basemap_attribution.is_some();
+            return if lonely { Err("basemap_attribution: there is no basemap_url".to_owned()) } else { Ok(None) };
+        };
+        let basemap = http::Basemap::new(url, self.basemap_attribution.as_deref());
+        basemap.map(Some).map_err(|error| format!("basemap_url {url:?}: {error}"))
+    }
+
     /// Reads the configuration; `file` must exist when it is named.
     ///
     /// # Errors
@@ -132,5 +152,18 @@ mod tests {
         let config = Config::read(Some(&file)).unwrap();
         assert_eq!((config.listen.as_str(), config.engine.stale_ms), ("0.0.0.0:80", 5_000));
         assert!(Config::read(Some(&dir.path().join("none.toml"))).is_err());
+    }
+
+    #[test]
+    fn a_wrong_basemap_is_refused_with_its_reason() {
+        let with = |url: Option<&str>, attribution: Option<&str>| {
+            let (basemap_url, basemap_attribution) = (url.map(str::to_owned), attribution.map(str::to_owned));
+            Config { basemap_url, basemap_attribution, ..Config::default() }.basemap()
+        };
+        assert_eq!(with(None, None), Ok(None));
+        assert!(with(Some("/maps/a.pmtiles"), Some("© somebody")).unwrap().is_some());
+        let error = with(Some("https://tile.example.id/"), None).unwrap_err();
+        assert!(error.contains("basemap_url \"https://tile.example.id/\": it must hold {z}"), "{error}");
+        assert!(with(None, Some("© somebody")).unwrap_err().contains("basemap_attribution"));
     }
 }

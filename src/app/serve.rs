@@ -47,6 +47,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Running, String> {
+    let basemap = config.basemap()?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let (engine, conductor) = open(&config, clock).await?;
     engine.beat().await.map_err(|error| error.to_string())?;
@@ -55,7 +56,7 @@ pub async fn serve(
     let ticks = Arc::new(routine::Ticks::default());
     let gauges = [all_gauges(&hub, &engine), super::gauges::of_ticks(&ticks)].concat();
     let state = http::HttpState::new(engine.clone(), config.http, gauges);
-    let state = state.with_aml(config.aml.secret.as_deref());
+    let state = state.with_aml(config.aml.secret.as_deref()).with_basemap(basemap);
     let state = web::Data::new(state);
     let (routes, sockets) = (state.clone(), Arc::clone(&hub));
     let server = HttpServer::new(move || {

@@ -8,6 +8,9 @@
 //! in exactly one of them. Shapes that cross the antimeridian must be cut there, as RFC 7946 asks.
 
 mod edges;
+mod outline;
+
+pub use outline::{Rings, tolerance_deg};
 
 use super::place::{Bounds, InvalidPlace, Place};
 use edges::{Edges, FlatMap};

@@ -8,7 +8,13 @@ use super::{
 };
 use crate::{
     domain::{
-        access::*, area::OfferMode, dispatch::*, ids::*, incident::*, nearest::Candidate, place::Place,
+        access::*,
+        area::OfferMode,
+        dispatch::*,
+        ids::*,
+        incident::*,
+        nearest::{Candidate, Pick},
+        place::Place,
         refusal::Refusal,
     },
     store::{FirstOffer, NewDispatch, Step},
@@ -126,10 +132,15 @@ impl Engine {
             return None;
         }
         let pick = self.look_around(city, place, &[], By::of(OfferMode::Auto)).await.pick;
-        let travel =
-            |c: &Candidate| (c.unit, self.inner.road.travel_ms(c.place, place, self.catalog().unit_kind(c.unit)));
-        let travel_ms = pick.survey.candidates.iter().map(travel).collect();
+        let travel_ms = self.rides(&pick, place);
         pick.chosen.is_some().then_some(FirstOffer { pick, travel_ms, limits: self.inner.settings.offer })
+    }
+
+    /// The expected travel of each candidate, milliseconds.
+    pub(super) fn rides(&self, pick: &Pick, to: Place) -> Vec<(UnitId, i64)> {
+        let catalog = self.catalog();
+        let travel = |c: &Candidate| (c.unit, self.inner.road.travel_ms(c.place, to, catalog.unit_kind(c.unit)));
+        pick.survey.candidates.iter().map(travel).collect()
     }
 
     /// Looks around an incident. `before` are its dispatches so far.

@@ -166,7 +166,10 @@ impl Engine {
     }
 
     /// Runs what takes milliseconds where nobody else waits for the thread.
-    async fn reckon<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    pub(super) async fn reckon<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
         let turn = Arc::clone(&self.inner.tilings.turns).acquire_owned().await.map_err(|_| Error::TimedOut)?;
         // The turn goes along: a caller that goes away does not make room for more than may run.
         let task = self.inner.handle.spawn_blocking(move || {

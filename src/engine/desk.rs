@@ -21,6 +21,7 @@ use crate::{
     live::{LiveError, Position, Positions},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What a crew needs to know of its work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema, schemars::JsonSchema)]
@@ -33,6 +34,17 @@ pub struct Brief {
     pub notes: Vec<Note>,
     /// Expected travel time from the unit's fresh fix, milliseconds.
     pub travel_ms: Option<i64>,
+}
+
+/// Who could be sent to an incident.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Ranking {
+    /// The ranking: who could be sent, nearest first, and who is near and could not, and why.
+    #[serde(flatten)]
+    pub pick: Pick,
+    /// Expected travel of each candidate from where its fix was made, milliseconds.
+    #[schema(value_type = BTreeMap<String, i64>)]
+    pub travel_ms: BTreeMap<UnitId, i64>,
 }
 
 /// A desk's picture of an area at one moment.
@@ -145,11 +157,13 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error`] when out of scope, or the database fails.
-    pub async fn candidates(&self, scope: &Scope, id: IncidentId) -> Result<Pick, Error> {
+    pub async fn candidates(&self, scope: &Scope, id: IncidentId) -> Result<Ranking, Error> {
         scope.require(id.area, Act::SeeDesk)?;
         let incident = self.incident(scope, id).await?;
         let before = self.inner.store.dispatches(scope, id).await?;
-        Ok(self.around(&incident, &before, By::Hand).await.pick)
+        let pick = self.around(&incident, &before, By::Hand).await.pick;
+        let travel_ms = self.rides(&pick, incident.place).into_iter().collect();
+        Ok(Ranking { pick, travel_ms })
     }
 
     /// What a crew needs to know of a dispatch. For its crew also where the incident lies in another area.

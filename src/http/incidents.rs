@@ -9,9 +9,8 @@ use crate::{
     domain::{
         ids::{AreaCode, IncidentId},
         incident::Incident,
-        nearest::Pick,
     },
-    engine::Risk,
+    engine::{Ranking, Risk},
     wire::bodies::incidents::*,
 };
 use actix_web::{
@@ -61,14 +60,15 @@ pub async fn get_incident(asker: Asker, state: State, id: Path<IncidentId>) -> A
     Ok(Json(IncidentBody::new(incident, spent, dispatches, notes)))
 }
 
-/// Who could be sent, nearest first, and who is near and could not, and why. Desk roles only.
+/// Who could be sent, nearest first, with how long the ride takes, and who is near and could not, and why. Desk roles
+/// only.
 #[utoipa::path(
     tag = "incidents",
     params(("id" = IncidentId, Path, description = "The incident, as in `BPN-1024`.")),
-    responses((status = 200, description = "The ranking.", body = Pick), ReadProblems),
+    responses((status = 200, description = "The ranking.", body = Ranking), ReadProblems),
 )]
 #[get("/incidents/{id}/candidates")]
-pub async fn candidates(asker: Asker, state: State, id: Path<IncidentId>) -> Answer<Pick> {
+pub async fn candidates(asker: Asker, state: State, id: Path<IncidentId>) -> Answer<Ranking> {
     Ok(Json(state.engine.candidates(&asker.scope, *id).await?))
 }
 

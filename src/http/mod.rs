@@ -6,6 +6,7 @@
 mod aml;
 mod areas;
 mod auth;
+mod basemap;
 mod board;
 mod callers;
 mod calls;
@@ -24,6 +25,7 @@ mod messages;
 mod methods;
 mod metrics;
 mod openapi;
+mod outlines;
 mod reports;
 mod screens;
 mod sla;
@@ -31,6 +33,7 @@ mod trackers;
 mod tracking;
 mod units;
 
+pub use basemap::{BadBasemap, Basemap, BasemapKind};
 pub use errors::Failure;
 pub use metrics::{Gauge, Metrics};
 pub use screens::Screens;
@@ -91,6 +94,9 @@ pub struct HttpState {
     webhooks: Semaphore,
     aml: aml::Door,
     screens: Screens,
+    basemap: Option<Basemap>,
+    /// What a page may load, by the basemap.
+    policy: String,
     draining: AtomicBool,
 }
 
@@ -102,13 +108,21 @@ impl HttpState {
         let (trackers, links, aml) = (tracking::Doors::default(), citizen::LinkLimits::default(), aml::Door::default());
         let (metrics, webhooks) = (Metrics::new(gauges), Semaphore::new(messages::BODIES_AT_ONCE));
         let (screens, draining) = (Screens::built(), AtomicBool::new(false));
-        Self { engine, settings, metrics, logins, trackers, links, webhooks, aml, screens, draining }
+        let (basemap, policy) = (None, screens::policy(None));
+        Self { engine, settings, metrics, logins, trackers, links, webhooks, aml, screens, basemap, policy, draining }
     }
 
     /// Serves these screens instead of those that the program was built with.
     #[must_use]
     pub fn with_screens(self, screens: Screens) -> Self {
         Self { screens, ..self }
+    }
+
+    /// Lays the maps on this.
+    #[must_use]
+    pub fn with_basemap(self, basemap: Option<Basemap>) -> Self {
+        let policy = screens::policy(basemap.as_ref());
+        Self { basemap, policy, ..self }
     }
 
     /// Opens the door of the gateway that hands on what callers' phones send by themselves, to who knows this secret.
@@ -156,7 +170,7 @@ macro_rules! routes {
 mod api {
     use super::{
         ServiceConfig, areas, auth, board, callers, calls, compliance, coverage, desks, dispatches, incidents, links,
-        messages, reports, sla, trackers, units,
+        messages, outlines, reports, screens, sla, trackers, units,
     };
 
     routes! {
@@ -166,6 +180,8 @@ mod api {
         sla: area_sla, list_policies, set_policy, list_presets;
         compliance: compliance, compliance_page;
         coverage: area_coverage;
+        outlines: area_outline;
+        screens: screens_settings;
         units: list_units, add_unit, get_unit, sign_on, sign_off, set_duty, unit_work, unit_track, panic;
         desks: list_desks, put_desk, begin_shift, end_shift, get_flow, set_flow, evaluation;
         trackers: add_tracker, list_trackers, revoke_tracker;

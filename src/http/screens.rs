@@ -7,13 +7,15 @@ mod files;
 
 pub use files::Screens;
 
-use super::{State, methods::unknown};
+use super::{Answer, Basemap, State, errors::ReadProblems, extract::Asker, methods::unknown};
 use actix_web::{
-    HttpRequest, HttpResponse, guard,
+    HttpRequest, HttpResponse, get, guard,
     http::{StatusCode, header},
-    web::{self, Path, ServiceConfig},
+    web::{self, Json, Path, ServiceConfig},
 };
 use files::{File, content_type};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Addresses that people type, and the files behind them.
 const PAGES: [(&str, &str); 4] =
@@ -22,15 +24,40 @@ const PAGES: [(&str, &str); 4] =
 /// Files whose names hold a hash of their bytes.
 const ASSETS: &str = "assets/";
 
-/// What a page may load: its own files. Maps draw images and run workers that they make themselves.
-const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; \
-                      base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// What a page may load: its own files. Maps draw images and run workers that they make themselves. Where operations name
+/// a basemap that lies elsewhere, pages may ask that origin too; tiles are fetched and drawn, so that this is all it takes.
+pub(super) fn policy(basemap: Option<&Basemap>) -> String {
+    let elsewhere = basemap.and_then(Basemap::origin).map(|origin| format!(" {origin}")).unwrap_or_default();
+    format!(
+        "default-src 'self'; connect-src 'self'{elsewhere}; img-src 'self' data: blob:; worker-src 'self' blob:; \
+         object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+}
 
 /// What a page may ask of the device.
 const PERMISSIONS: &str = "geolocation=(self), screen-wake-lock=(self), camera=(), microphone=()";
 
 /// What stands in for the pages where there are none.
 const MISSING: &str = include_str!("screens/missing.html");
+
+/// What the screens are told beside their files.
+#[derive(Serialize, ToSchema)]
+pub struct ScreensBody {
+    /// What the maps lie on; null where operations name nothing.
+    pub basemap: Option<Basemap>,
+    /// A fix older than this makes no candidate for an automatic offer, milliseconds: it is shown as stale.
+    pub stale_ms: i64,
+}
+
+/// What operations set for the screens. For whoever is logged in.
+#[utoipa::path(
+    tag = "screens",
+    responses((status = 200, description = "The settings.", body = ScreensBody), ReadProblems),
+)]
+#[get("/screens/settings")]
+pub async fn screens_settings(_asker: Asker, state: State) -> Answer<ScreensBody> {
+    Ok(Json(ScreensBody { basemap: state.basemap.clone(), stale_ms: state.engine.settings().stale_ms }))
+}
 
 /// Adds the pages and their files to the root.
 pub(super) fn configure(root: &mut ServiceConfig) {
@@ -61,7 +88,7 @@ fn page(request: &HttpRequest, state: &State, file: &str) -> HttpResponse {
     serve(request, state, file).unwrap_or_else(|| {
         let mut answer = HttpResponse::ServiceUnavailable();
         answer.insert_header((header::CACHE_CONTROL, "no-store"));
-        answer.insert_header((header::CONTENT_SECURITY_POLICY, POLICY));
+        answer.insert_header((header::CONTENT_SECURITY_POLICY, state.policy.as_str()));
         answer.content_type("text/html; charset=utf-8").body(MISSING)
     })
 }
@@ -93,7 +120,7 @@ fn serve(request: &HttpRequest, state: &State, path: &str) -> Option<HttpRespons
     answer.insert_header((header::CACHE_CONTROL, keep));
     answer.insert_header((header::ETAG, tag));
     answer.insert_header((header::VARY, "Accept-Encoding"));
-    answer.insert_header((header::CONTENT_SECURITY_POLICY, POLICY));
+    answer.insert_header((header::CONTENT_SECURITY_POLICY, state.policy.as_str()));
     answer.insert_header((header::PERMISSIONS_POLICY, PERMISSIONS));
     answer.insert_header((header::REFERRER_POLICY, "same-origin"));
     answer.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));

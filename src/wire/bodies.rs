@@ -15,6 +15,7 @@ pub mod desks;
 pub mod dispatches;
 pub mod incidents;
 pub mod messages;
+pub mod outlines;
 pub mod reports;
 pub mod sla;
 pub mod text;

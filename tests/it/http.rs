@@ -5,6 +5,7 @@ mod aml;
 mod bad_input;
 mod coverage;
 mod operations;
+mod outlines;
 mod screens;
 mod spec;
 mod trackers;

@@ -168,7 +168,7 @@ on_both! {
         assert_eq!(events.iter().filter(|e| e.what == proposed).count(), 1);
         // A dispatcher of this city alone sees it, and may send it, here.
         let dispatcher = person(&world.store, "dispatch", "BPN", Role::Dispatcher).await;
-        let seen = world.engine.candidates(&dispatcher, id).await.unwrap();
+        let seen = world.engine.candidates(&dispatcher, id).await.unwrap().pick;
         assert_eq!(seen.chosen.map(|c| (c.unit, c.neighbour)), Some((near, true)));
         let cause = Cause { now: world.engine.now(), ..by(&dispatcher, Source::Console, 0) };
         let inland = world.report_at(from_border(-6_000.0)).await;

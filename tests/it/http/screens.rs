@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::served;
-use sigap::http::Screens;
+use sigap::http::{Basemap, Screens};
 
 const PAGE: &[u8] = b"<!doctype html><title>Sigap</title><p>a page that is long enough to be packed";
 const PACKED: &[u8] = b"\x1f\x8b: what gzip would have made of it";
@@ -26,8 +26,13 @@ fn built() -> Screens {
 
 /// A server with these screens beside the one of the test.
 fn with(s: &Served, screens: Screens) -> Served {
-    let state =
-        web::Data::new(HttpState::new(s.engine.clone(), http::Settings::default(), vec![]).with_screens(screens));
+    over(s, screens, None)
+}
+
+/// The same, with its maps over this.
+fn over(s: &Served, screens: Screens, basemap: Option<Basemap>) -> Served {
+    let state = HttpState::new(s.engine.clone(), http::Settings::default(), vec![]);
+    let state = web::Data::new(state.with_screens(screens).with_basemap(basemap));
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let shared = state.clone();
@@ -74,6 +79,39 @@ served! {
         }
         assert_eq!(reply.header("referrer-policy"), "same-origin");
         assert!(reply.header("permissions-policy").contains("geolocation=(self)"));
+    }
+
+    async fn a_basemap_opens_its_own_origin_and_no_other(s: Served) {
+        let policy = async |basemap: Option<Basemap>| {
+            let served = over(&s, built(), basemap);
+            let mut told = Vec::new();
+            for path in ["/", "/console", "/board", "/unit", "/assets/console-Ab12_-.js"] {
+                told.push(served.send("GET", path, &[], "").await.header("content-security-policy").to_owned());
+            }
+            assert!(told.iter().all(|one| *one == told[0]), "workers have the policy of their file: {told:?}");
+            told.swap_remove(0)
+        };
+        let without = policy(None).await;
+        for (url, opened) in [
+            ("https://tile.example.id/{z}/{x}/{y}.png?key=a", " https://tile.example.id"),
+            ("http://maps.example.id:8080/town.pmtiles", " http://maps.example.id:8080"),
+            ("/maps/town.pmtiles", ""),
+        ] {
+            let with = policy(Some(Basemap::new(url, None).unwrap())).await;
+            let wanted = without.replace("connect-src 'self'", &format!("connect-src 'self'{opened}"));
+            assert_eq!(with, wanted, "{url}");
+        }
+    }
+
+    async fn who_is_logged_in_is_told_of_the_basemap(s: Served) {
+        let url = "https://tile.example.id/{z}/{x}/{y}.png";
+        let basemap = Basemap::new(url, Some("© somebody")).unwrap();
+        let (with, without) = (over(&s, built(), Some(basemap)), over(&s, built(), None));
+        let officer = s.token(Role::Officer, "BPN").await;
+        let told = with.get(&officer, "/screens/settings").await.expect(200);
+        assert_eq!(told, json!({"basemap": {"kind": "tiles", "url": url, "attribution": "© somebody"}, "stale_ms": 60_000}));
+        assert_eq!(without.get(&officer, "/screens/settings").await.expect(200), json!({"basemap": null, "stale_ms": 60_000}));
+        assert_eq!(with.send("GET", "/api/v1/screens/settings", &[], "").await.status, 401);
     }
 
     async fn assets_are_kept_for_good_and_pages_are_asked_for_anew(s: Served) {

@@ -84,7 +84,7 @@ served! {
     async fn a_dispatcher_sends_hands_over_and_corrects_by_radio(s: Served) {
         let desk = s.token(Role::Dispatcher, "BPN").await;
         let (first, officer, _) = s.patrol("M1", scene()).await;
-        let (second, ..) = s.patrol("C2", scene()).await;
+        let (second, ..) = s.patrol("C2", scene().moved(0.0, 3_000.0)).await;
         let found = json!({ "unit": first, "kind": "fight", "priority": "P2", "place": scene(), "note": "two men" });
         let incident = s.post(&officer, "/incidents", found).await.expect(201);
         assert_eq!((&incident["origin"], &incident["opened_by_unit"]), (&json!("officer"), &json!(first)));
@@ -92,6 +92,7 @@ served! {
         let own = s.until(&desk, &path, |i| i["dispatches"][0]["status"] == "on_scene").await;
         let near = s.get(&desk, &format!("{path}/candidates")).await.expect(200);
         assert_eq!(near["chosen"]["unit"], json!(second));
+        assert_eq!(near["travel_ms"], json!({ second.as_str(): 300_000 }), "3 km at 10 m/s");
 
         let backup = json!({ "unit": second, "mode": "assign", "source": "radio" });
         let sent = s.post(&desk, &format!("{path}/dispatches"), backup).await.expect(201);
