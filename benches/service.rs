@@ -5,6 +5,8 @@
 
 #[path = "service/board.rs"]
 mod board;
+#[path = "service/bytes.rs"]
+mod bytes;
 #[path = "service/city.rs"]
 mod city;
 #[path = "service/clocks.rs"]
@@ -44,6 +46,7 @@ fn main() {
     let mut summary = Summary::default();
     for (name, measure) in [
         ("ingest", (|summary| one_core(ingest::run(summary))) as fn(&mut Summary)),
+        ("console_bytes", |summary| one_core(bytes::run(summary))),
         ("idle", |summary| one_core(idle::run(summary))),
         ("journal_sqlite", |summary| all_cores().block_on(journal::run(summary, Kind::Sqlite))),
         ("journal_postgres", |summary| all_cores().block_on(journal::run(summary, Kind::Postgres))),

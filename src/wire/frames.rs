@@ -105,6 +105,10 @@ pub enum ClientFrame {
         /// `false` ends the view.
         #[serde(default = "yes")]
         on: bool,
+        /// `true`: positions come as binary frames of some five bytes for each unit, as the message `positions_packed`
+        /// says; else as texts, `positions`.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        packed: bool,
     },
     /// Look at an area's board: how it stands with its promise, its units, what is late or about to be. For desk roles.
     Board {

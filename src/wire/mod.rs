@@ -6,6 +6,7 @@ pub mod bodies;
 pub mod command;
 pub mod compliance;
 pub mod frames;
+pub mod packed;
 pub mod params;
 pub mod problem;
 pub mod trackers;

@@ -1,10 +1,13 @@
 //! The AsyncAPI 3 document of the socket, from the Rust types of its frames.
 //!
 //! Invariant: nothing here repeats what the types say. A message is a variant of [`ClientFrame`] or [`ServerFrame`],
-//! and its text is the variant's own comment.
+//! and its text is the variant's own comment. The one kind of frame that is no text is told in words.
 
 use super::close::Close;
-use crate::wire::frames::{ClientFrame, PROTOCOL, ServerFrame};
+use crate::wire::{
+    frames::{ClientFrame, PROTOCOL, ServerFrame},
+    packed,
+};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
@@ -15,7 +18,8 @@ pub fn asyncapi() -> Value {
     let mut schemas = settings.into_generator();
     let mut messages = Map::new();
     let from_client = add::<ClientFrame>(&mut schemas, &mut messages, "client");
-    let from_server = add::<ServerFrame>(&mut schemas, &mut messages, "server");
+    let mut from_server = add::<ServerFrame>(&mut schemas, &mut messages, "server");
+    from_server.push(add_packed(&mut messages));
     let in_channel: Map<String, Value> =
         messages.keys().map(|name| (name.clone(), reference(&format!("#/components/messages/{name}")))).collect();
     let named = |names: &[String]| -> Vec<Value> {
@@ -26,7 +30,7 @@ pub fn asyncapi() -> Value {
         "info": {
             "title": "Sigap, the socket",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "JSON texts, each with a `type`. Open the socket with the subprotocols `sigap.v1` and \
+            "description": "JSON texts, each with a `type`; positions also as binary frames, where a view asks for it. Open the socket with the subprotocols `sigap.v1` and \
                 `ticket.` followed by a ticket of POST /api/v1/ws-ticket; the server answers `sigap.v1` and sends `hello`.",
             "license": { "name": "MIT OR Apache-2.0" },
         },
@@ -88,6 +92,20 @@ fn add<F: JsonSchema>(schemas: &mut SchemaGenerator, messages: &mut Map<String, 
     names
 }
 
+/// Adds the message of the binary frames; gives its name.
+fn add_packed(messages: &mut Map<String, Value>) -> String {
+    let name = "server.positions_packed".to_owned();
+    let message = json!({
+        "name": "positions_packed",
+        "summary": "What `positions` tells, in some five bytes for each unit, for a view that asked for it (`packed`). \
+            Binary; every other frame is a text.",
+        "contentType": "application/octet-stream",
+        "payload": { "type": "string", "format": "binary", "description": packed::LAYOUT },
+    });
+    messages.insert(name.clone(), message);
+    name
+}
+
 fn closes() -> Vec<Value> {
     let close =
         |close: &Close| json!({ "code": close.code(), "reconnect": close.reconnect(), "reason": close.reason() });
@@ -122,7 +140,7 @@ mod tests {
             assert!(messages[name]["payload"]["properties"]["type"]["const"].is_string(), "{name}");
             assert!(messages[name]["summary"].is_string(), "{name} says what it is");
         }
-        assert_eq!(messages.len(), 8 + 12);
+        assert_eq!(messages.len(), 8 + 12 + 1);
         let mut found = Vec::new();
         references(&document, &mut found);
         assert!(found.iter().any(|to| to.starts_with("#/components/schemas/")));

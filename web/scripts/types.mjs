@@ -34,6 +34,8 @@ function frames(asyncapi) {
   const definitions = adapt(asyncapi.components.schemas);
   const sides = { ClientFrame: [], ServerFrame: [] };
   for (const [name, message] of Object.entries(asyncapi.components.messages)) {
+    // The one that is no text is read by hand.
+    if (message.contentType === 'application/octet-stream') continue;
     const [side, kind] = name.split('.');
     const title = `${side === 'client' ? 'Send' : 'Told'}${camel(kind)}`;
     definitions[title] = { description: message.summary, ...adapt(message.payload), additionalProperties: false };

@@ -50,7 +50,7 @@ test('2,000 units at 1 Hz: the map stays smooth while it is moved, and keys are 
   const { page } = screen;
   await page.routeWebSocket(/\/ws/, (socket) => {
     const upstream = socket.connectToServer();
-    upstream.onMessage((message) => socket.send(widened(String(message))));
+    upstream.onMessage((message) => socket.send(typeof message === 'string' ? widened(message) : message));
     let step = 0;
     timer = setInterval(() => socket.send(positions(++step)), 1_000);
     socket.onClose(() => clearInterval(timer));

@@ -7,8 +7,11 @@ use super::Shared;
 use crate::{
     domain::{access::Act, ids::*, place::Bounds},
     engine::{Availability, Error, Position},
-    wire::frames::{PositionFrame, ServerFrame},
-    wire::problem::Problem,
+    wire::{
+        frames::{PositionFrame, ServerFrame},
+        packed::Packer,
+        problem::Problem,
+    },
 };
 use std::collections::HashSet;
 
@@ -16,6 +19,16 @@ use std::collections::HashSet;
 pub(super) const LOOKS_MAX: usize = 64;
 /// Units in one frame of positions.
 const UNITS_MAX: usize = 500;
+/// Units in one packed frame: a frame is 20 kB at the most.
+const PACKED_MAX: usize = 1_000;
+
+/// A frame of positions.
+pub(super) enum Shown {
+    /// For everybody.
+    Text(Box<ServerFrame>),
+    /// For who asked for few bytes.
+    Packed(Vec<u8>),
+}
 
 /// A view of an area.
 pub(super) struct Look {
@@ -24,16 +37,17 @@ pub(super) struct Look {
     version: u64,
     /// Units that the client has on its screen, where the view has bounds: who leaves is taken off.
     shown: HashSet<UnitId>,
+    packer: Option<Packer>,
 }
 
 impl Look {
-    pub fn new(shared: &Shared, area: AreaCode, bounds: Option<Bounds>) -> Result<Self, Problem> {
+    pub fn new(shared: &Shared, area: AreaCode, bounds: Option<Bounds>, packed: bool) -> Result<Self, Problem> {
         shared.scope.require(area, Act::See).map_err(|refusal| Problem::from(&refusal))?;
-        Ok(Self { area, bounds, version: 0, shown: HashSet::new() })
+        Ok(Self { area, bounds, version: 0, shown: HashSet::new(), packer: packed.then(|| Packer::new(area)) })
     }
 
     /// What changed on the screen since the last time, as frames.
-    pub async fn frames(&mut self, shared: &Shared) -> Result<Vec<ServerFrame>, Error> {
+    pub async fn frames(&mut self, shared: &Shared) -> Result<Vec<Shown>, Error> {
         let mut units = Vec::new();
         loop {
             // Without the bounds, so that a unit that leaves them is seen to leave.
@@ -44,8 +58,13 @@ impl Look {
                 break;
             }
         }
-        let frame = |units: &[PositionFrame]| ServerFrame::Positions { area: self.area, units: units.to_vec() };
-        Ok(units.chunks(UNITS_MAX).map(frame).collect())
+        let area = self.area;
+        let Some(packer) = &mut self.packer else {
+            let text = |units: &[PositionFrame]| ServerFrame::Positions { area, units: units.to_vec() };
+            return Ok(units.chunks(UNITS_MAX).map(|units| Shown::Text(Box::new(text(units)))).collect());
+        };
+        let now = shared.hub.engine.now();
+        Ok(units.chunks(PACKED_MAX).map(|units| Shown::Packed(packer.pack(units, now))).collect())
     }
 
     fn show(&mut self, position: &Position) -> Option<PositionFrame> {

@@ -6,7 +6,7 @@
 use super::{
     End, Out, Shared,
     follow::{self, FOLLOWS_MAX, Follow},
-    look::{LOOKS_MAX, Look},
+    look::{LOOKS_MAX, Look, Shown},
     millis, text,
     wall::Wall,
     write_limit,
@@ -26,7 +26,7 @@ use crate::{
 use std::{collections::BTreeMap, rc::Rc};
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, error::Elapsed, sleep_until, timeout},
 };
 
 /// How many times `heartbeat_ms` nothing may be heard; then the client is given up.
@@ -108,11 +108,11 @@ impl Writer {
     }
 
     async fn send_text(&mut self, text: String) -> Result<(), End> {
-        match timeout(write_limit(&self.shared.hub), self.socket.text(text)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(actix_ws::Closed)) => Err(End::Gone),
-            Err(_) => Err(Close::TooSlow.into()),
-        }
+        handed(timeout(write_limit(&self.shared.hub), self.socket.text(text)).await)
+    }
+
+    async fn send_bytes(&mut self, bytes: Vec<u8>) -> Result<(), End> {
+        handed(timeout(write_limit(&self.shared.hub), self.socket.binary(bytes)).await)
     }
 
     /// Somebody outside wants something of this session.
@@ -140,16 +140,16 @@ impl Writer {
             Out::Text(text) => self.send_text(text.into_string()).await,
             Out::Frame(frame) => match *frame {
                 ClientFrame::Subscribe { areas } => Box::pin(self.subscribe(areas)).await,
-                ClientFrame::View { area, bounds, on } => self.look(area, bounds, on).await,
+                ClientFrame::View { area, bounds, on: true, packed } => self.look(area, bounds, packed).await,
+                ClientFrame::View { area, .. } => {
+                    self.looks.retain(|look| look.area != area);
+                    Ok(())
+                }
                 ClientFrame::Board { area, on } => Box::pin(self.hang(area, on)).await,
                 _ => Ok(()),
             },
             Out::Riding => self.riding_changed().await,
-            Out::Pong(bytes) => match timeout(write_limit(&self.shared.hub), self.socket.pong(&bytes)).await {
-                Ok(Ok(())) => Ok(()),
-                Ok(Err(actix_ws::Closed)) => Err(End::Gone),
-                Err(_) => Err(Close::TooSlow.into()),
-            },
+            Out::Pong(bytes) => handed(timeout(write_limit(&self.shared.hub), self.socket.pong(&bytes)).await),
             Out::Close(close) => Err(close.into()),
             Out::Gone => Err(End::Gone),
         }
@@ -280,16 +280,13 @@ impl Writer {
         }
     }
 
-    async fn look(&mut self, area: AreaCode, bounds: Option<Bounds>, on: bool) -> Result<(), End> {
+    async fn look(&mut self, area: AreaCode, bounds: Option<Bounds>, packed: bool) -> Result<(), End> {
         self.looks.retain(|look| look.area != area);
-        if !on {
-            return Ok(());
-        }
         if self.looks.len() >= LOOKS_MAX {
             let problem = Problem::new(TOO_MANY, format!("{area}: at most {LOOKS_MAX} views in a session"));
             return self.send_problem(problem).await;
         }
-        match Look::new(&self.shared, area, bounds) {
+        match Look::new(&self.shared, area, bounds, packed) {
             Ok(look) => {
                 self.looks.push(look);
                 self.look_at = Instant::now();
@@ -309,8 +306,11 @@ impl Writer {
                     Vec::new()
                 }
             };
-            for frame in &frames {
-                self.send(frame).await?;
+            for frame in frames {
+                match frame {
+                    Shown::Text(frame) => self.send(&frame).await?,
+                    Shown::Packed(bytes) => self.send_bytes(bytes).await?,
+                }
             }
         }
         // From now on, not from when it was due: a slow client gets fewer of these.
@@ -356,10 +356,15 @@ impl Writer {
             }
         }
         self.send(&ServerFrame::Heartbeat { server_ms: shared.hub.engine.now(), cursors }).await?;
-        match timeout(write_limit(&shared.hub), self.socket.ping(b"")).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(actix_ws::Closed)) => Err(End::Gone),
-            Err(_) => Err(Close::TooSlow.into()),
-        }
+        handed(timeout(write_limit(&shared.hub), self.socket.ping(b"")).await)
+    }
+}
+
+/// What became of something that was handed to the socket, within the limit.
+fn handed(sent: Result<Result<(), actix_ws::Closed>, Elapsed>) -> Result<(), End> {
+    match sent {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(actix_ws::Closed)) => Err(End::Gone),
+        Err(_) => Err(Close::TooSlow.into()),
     }
 }

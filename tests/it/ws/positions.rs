@@ -5,6 +5,7 @@ use crate::{dispatches::scene, harness::*};
 use serde_json::json;
 use sigap::{
     domain::{access::*, ids::UnitId, place::Place, time::UnixMs},
+    wire::packed::Unpacker,
     ws::Settings,
 };
 
@@ -73,6 +74,34 @@ on_sqlite! {
         assert_eq!((&taken["kept"], &taken["conflated"]), (&json!(50), &json!(0)), "{taken}");
         assert_eq!(site.pin(unit).await.unwrap().0, scene());
         assert_eq!(site.engine.counters().history(), 50);
+        site.stop().await;
+    }
+
+    async fn positions_come_packed_to_who_asks_for_it(db: Db) {
+        let site = Site::start(&db, Settings { positions_ms: 20, ..Settings::default() }).await;
+        let ids = units(&site.store, &["BPN-M1", "BPN-M2"]).await;
+        site.put(ids[0], scene()).await;
+        site.put(ids[1], scene().moved(90.0, 5_000.0)).await;
+        let desk = person(&site.store, "desk", "BPN", Role::Dispatcher).await;
+        let mut console = site.open(&desk, device()).await;
+        let view = json!({"type": "view", "area": "BPN", "packed": true});
+        console.send(view.clone()).await;
+        let mut unpacker = Unpacker::default();
+        let (area, all) = unpacker.unpack(&console.packed().await).unwrap();
+        assert_eq!((area, all.len()), ("BPN".parse().unwrap(), 2));
+        site.pass(1_000);
+        let to = scene().moved(0.0, 12.0);
+        site.put(ids[0], to).await;
+        let frame = console.packed().await;
+        let (_, moved) = unpacker.unpack(&frame).unwrap();
+        assert_eq!((moved.len(), moved[0].unit, &*moved[0].availability), (1, ids[0], "off"));
+        assert!(moved[0].place.unwrap().distance_m(to) < 1.0 && moved[0].at == Some(site.now()), "{moved:?}");
+        assert!(frame.len() < 25, "what is known is not told again: {} bytes", frame.len());
+        console.send(view).await;
+        let again = unpacker.unpack(&console.packed().await).unwrap().1;
+        assert_eq!(again.len(), 2, "another view begins anew");
+        console.send(json!({"type": "view", "area": "BPN"})).await;
+        assert_eq!(console.until("positions").await["units"].as_array().unwrap().len(), 2, "as texts again");
         site.stop().await;
     }
 

@@ -199,6 +199,18 @@ impl Client {
         }
     }
 
+    /// The next binary frame.
+    pub async fn packed(&mut self) -> Vec<u8> {
+        loop {
+            match timeout(PATIENCE, self.socket.next()).await.expect("nothing comes").expect("no close frame") {
+                Ok(Message::Binary(bytes)) => return bytes.to_vec(),
+                Ok(Message::Close(frame)) => panic!("closed: {frame:?}"),
+                Ok(_) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
     /// The next frame of this type; others before it are let go.
     pub async fn until(&mut self, kind: &str) -> Value {
         loop {

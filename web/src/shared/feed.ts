@@ -117,9 +117,9 @@ export class Feed {
     };
   }
 
-  /** Follows positions of an area within a box, or all of them; they come as `positions` frames. */
+  /** Follows positions of an area within a box, or all of them; they come packed, and are heard as `positions`. */
   view(area: string, bounds?: SendView['bounds']): void {
-    const frame: SendView = { type: 'view', area, ...(bounds ? { bounds } : {}), on: true };
+    const frame: SendView = { type: 'view', area, ...(bounds ? { bounds } : {}), on: true, packed: true };
     this.#views.set(area, frame);
     this.send(frame);
   }

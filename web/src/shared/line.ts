@@ -1,5 +1,6 @@
 // One socket, from its ticket to its end. It has no memory: what outlives it is in feed.ts.
 import type { ClientFrame, ServerFrame } from '../gen/frames.ts';
+import { Unpacker } from './unpack.ts';
 
 /** How long the socket may take until the server's first frame, milliseconds. */
 const OPENING_MS = 8_000;
@@ -16,6 +17,7 @@ export class Line {
   readonly #socket: WebSocket;
   readonly #heard: Heard;
   readonly #opening: ReturnType<typeof setTimeout>;
+  readonly #unpacker = new Unpacker();
   #over = false;
 
   constructor(ticket: string, heard: Heard) {
@@ -23,6 +25,7 @@ export class Line {
     const url = new URL('/api/v1/ws', location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     this.#socket = new WebSocket(url, ['sigap.v1', `ticket.${ticket}`]);
+    this.#socket.binaryType = 'arraybuffer';
     this.#opening = setTimeout(() => this.giveUp(), OPENING_MS);
     this.#socket.onmessage = (message) => this.#take(message.data);
     this.#socket.onclose = (event) => this.#end(event.code);
@@ -43,9 +46,21 @@ export class Line {
   }
 
   #take(data: unknown): void {
-    if (this.#over || typeof data !== 'string') return;
-    const frame = JSON.parse(data) as ServerFrame;
+    if (this.#over) return;
+    if (data instanceof ArrayBuffer) return this.#takePacked(new Uint8Array(data));
+    const frame = JSON.parse(String(data)) as ServerFrame;
     if (frame.type === 'hello') clearTimeout(this.#opening);
+    this.#heard.frame(frame);
+  }
+
+  /** Positions. What cannot be read is a line that cannot be relied on: a new one begins anew. */
+  #takePacked(bytes: Uint8Array): void {
+    let frame: ServerFrame;
+    try {
+      frame = this.#unpacker.unpack(bytes);
+    } catch {
+      return this.giveUp();
+    }
     this.#heard.frame(frame);
   }
 
