@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { heat, segments, standing } from '../../src/console/logic/promise.ts';
 import { isMine, queue, RANK, ringing, usualDesk } from '../../src/console/logic/queue.ts';
 import { MUTE_MS, mute, ring, SILENT, sounding, unmute } from '../../src/console/logic/siren.ts';
-import { eta_ms, STALE_MS, unitRow, unitRows } from '../../src/console/logic/units.ts';
-import { apply, areaOf, empty, prune, reset, shortOf } from '../../src/console/state/picture.ts';
+import { unitRow, unitRows } from '../../src/console/logic/units.ts';
+import { apply, areaOf, empty, prune, reset, shortOf, STALE_MS } from '../../src/console/state/picture.ts';
 import type { Dispatch, Event, Incident, Picture, Report, Unit } from '../../src/console/state/picture.ts';
 
 const T0 = 1_793_000_000_000;
@@ -132,7 +132,7 @@ test('units: status by duty and work, stale by the age of the fix, who can be se
   assert.ok(unitRow(all, unit('BPN-M2'), positions.get('BPN-M2'), T0 + STALE_MS + 1).stale);
   const last = unit('BPN-M10', { last: { at: T0, place: { lat: 1, lng: 2 } } });
   assert.equal(unitRow(all, last, undefined, T0 + 5_000).age_ms, 5_000, 'the last place that the database knows');
-  assert.equal(eta_ms(1_200, 'motorcycle'), 2 * MIN);
+  assert.ok(!unitRow({ ...all, stale_ms: STALE_MS + 1 }, unit('BPN-M2'), positions.get('BPN-M2'), T0 + STALE_MS + 1).stale, 'the server says from when on');
 });
 
 test('events: a ring, a claim, a dispatch and its end show at once, and what they touch is read again', () => {

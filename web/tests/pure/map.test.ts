@@ -1,7 +1,9 @@
 // The map without a screen: where things are, what a finger meets, what is on it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { tilesOf } from '../../src/console/map/basemap/tiles.ts';
 import { PlainGround } from '../../src/console/map/ground.ts';
+import { cornersOf, outlinesOf } from '../../src/console/map/outlines.ts';
 import { boxOf, hit, unitMarks } from '../../src/console/map/scene.ts';
 import type { UnitRow } from '../../src/console/logic/units.ts';
 
@@ -54,4 +56,37 @@ test('units on the map: who is off duty is not there, the ranked and chosen are 
   const marks = unitMarks(rows, { incident: null, unit: 'BPN-C5', ranked: ['BPN-C1'] }, (id) => id.slice(4), () => 'since 3');
   assert.deepEqual(marks.map(({ id }) => id), ['BPN-C4', 'BPN-C1', 'BPN-C5']);
   assert.deepEqual(marks.map(({ since, rank, chosen }) => [since, rank, chosen]), [['since 3', null, false], ['', 1, false], ['', null, true]]);
+});
+
+test('outlines: cities and districts are drawn, one without a shape keeps its name, and the box is that of the cities', () => {
+  const at = { lat: -1, lng: 116 };
+  const feature = (kind: 'nation' | 'region' | 'city' | 'district', name: string, rings: [number, number][][] | null) => ({
+    type: 'Feature', properties: { kind, code: name, name, centre: at },
+    geometry: rings && { type: 'MultiPolygon', coordinates: rings.map((ring) => [ring]) },
+  });
+  const square: [number, number][] = [[116, -1.5], [116.5, -1.5], [116.5, -1], [116, -1], [116, -1.5]];
+  const far: [number, number][] = [[0, 0], [1, 0], [1, 1], [0, 0]];
+  const made = outlinesOf([feature('region', 'Kaltim', [far]), feature('city', 'Balikpapan', [square, [[116.6, -1.2], [116.7, -1.2], [116.7, -1.1], [116.6, -1.2]]]), feature('district', 'Kota', null)]);
+  assert.deepEqual(made.map(({ kind, name, rings }) => [kind, name, rings.length]), [['district', 'Kota', 0], ['city', 'Balikpapan', 2]]);
+  assert.deepEqual(made[1]!.rings[0]![1], { lat: -1.5, lng: 116.5 }, 'GeoJSON has the longitude first');
+  assert.deepEqual(cornersOf(made), [{ lat: -1.5, lng: 116 }, { lat: -1, lng: 116.7 }]);
+  assert.deepEqual(cornersOf(made.slice(0, 1)), []);
+});
+
+test('tiles: those of the window at the zoom that suits their size, the middle first, within what there is, and never too many', () => {
+  const map = ground();
+  map.centre({ lat: -1.24, lng: 116.86 }, 11);
+  const pictures = { tile_px: 256, zoom_min: 0, zoom_max: 19 } as const;
+  const tiles = tilesOf(map, pictures);
+  assert.ok(tiles.every(({ z }) => z === 12), 'a tile of 256 pixels is shown as large as it is');
+  assert.ok(tiles.length >= 8 && tiles.length <= 20, `${tiles.length} for 800 × 500 pixels`);
+  // By the usual formula: the tile of that place.
+  const [x, y] = [Math.floor(((116.86 + 180) / 360) * 4096), Math.floor((0.5 - Math.log(Math.tan(Math.PI / 4 + ((-1.24 * Math.PI) / 180) / 2)) / (2 * Math.PI)) * 4096)];
+  assert.deepEqual(tiles.map((tile) => `${tile.x} ${tile.y}`).indexOf(`${x} ${y}`) < 4, true, 'the middle is among the first');
+  assert.ok(tilesOf(map, { ...pictures, tile_px: 512 }).every(({ z }) => z === 11));
+  assert.ok(tilesOf(map, { ...pictures, zoom_max: 6 }).every(({ z }) => z === 6), 'beyond the last zoom, that one');
+  map.resize(8_000, 5_000);
+  assert.ok(tilesOf(map, pictures).length <= 200);
+  map.centre({ lat: 0, lng: 0 }, 3);
+  assert.ok(tilesOf(map, pictures).every(({ z, x, y }) => x >= 0 && y >= 0 && x < 2 ** z && y < 2 ** z), 'the earth ends somewhere');
 });

@@ -5,9 +5,6 @@ import { byName, type Dispatch, type Picture, type Unit } from '../state/picture
 
 export type UnitStatus = 'free' | 'dispatched' | 'enroute' | 'onscene' | 'oos' | 'off';
 
-/** A fix older than this is stale, milliseconds: the server's default, beyond which it offers a unit no work by itself. */
-export const STALE_MS = 60_000;
-
 export function unitStatus(unit: Unit, dispatch: Dispatch | undefined): UnitStatus {
   if (unit.duty === 'off_duty') return 'off';
   if (unit.duty === 'out_of_service') return 'oos';
@@ -38,7 +35,7 @@ export function unitRow(picture: Picture, unit: Unit, position: PositionFrame | 
   const age_ms = place && at != null ? Math.max(now_ms - at, 0) : null;
   return {
     unit, dispatch, status: unitStatus(unit, dispatch), lat: place?.lat ?? null, lng: place?.lng ?? null,
-    heading_deg: position?.heading_deg ?? null, age_ms, stale: age_ms === null || age_ms > STALE_MS,
+    heading_deg: position?.heading_deg ?? null, age_ms, stale: age_ms === null || age_ms > picture.stale_ms,
   };
 }
 
@@ -50,12 +47,4 @@ export function allRows(picture: Picture, positions: ReadonlyMap<string, Positio
 export function unitRows(picture: Picture, positions: ReadonlyMap<string, PositionFrame>, now_ms: number): UnitRow[] {
   const rows = allRows(picture, positions, now_ms);
   return rows.sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status) || byName(a.unit.id, b.unit.id));
-}
-
-/** Metres per second over the straight line of an urgent ride in a city, as the server assumes them. */
-const STRAIGHT_MPS: Record<Unit['kind'], number> = { motorcycle: 10, car: 8, foot: 1.4, boat: 6 };
-
-/** How long a unit would need, as far as the straight line tells, milliseconds. */
-export function eta_ms(distance_m: number, kind: Unit['kind']): number {
-  return (distance_m / STRAIGHT_MPS[kind]) * 1_000;
 }

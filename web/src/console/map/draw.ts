@@ -5,6 +5,7 @@ import { colours, type Colours } from './colours.ts';
 import type { Ground, Point } from './ground.ts';
 import type { IncidentMark, Scene, UnitMark } from './scene.ts';
 import { drawGrid, drawLines, drawScale } from './lines.ts';
+import { drawOutlines } from './outlines.ts';
 
 const UNIT_PX = 16;
 const FONT = "600 12px system-ui, 'Noto Sans', sans-serif";
@@ -18,14 +19,13 @@ export function draw(canvas: HTMLCanvasElement, ground: Ground, scene: Scene, wi
   const tone = colours();
   context.setTransform(scale, 0, 0, scale, 0, 0);
   context.clearRect(0, 0, ground.width, ground.height);
-  if (ground.kind === 'canvas') {
-    context.fillStyle = tone.ground;
-    context.fillRect(0, 0, ground.width, ground.height);
-  }
-  drawLines(context, ground, tone);
+  ground.paint(context, tone);
+  const bare = ground.tiles === null;
+  drawOutlines(context, ground, scene.outlines, tone, bare);
+  if (bare) drawLines(context, ground, tone);
   if (with_grid) drawGrid(context, ground, tone);
   context.font = FONT;
-  for (const { name, ...at } of scene.districts) district(context, ground.point(at), name, tone);
+  names(context, ground, scene, tone);
   ranking(context, ground, scene, tone);
   for (const mark of scene.incidents) incident(context, ground.point(mark), mark, tone);
   const seen = scene.units.map((mark) => [mark, ground.point(mark)] as const).filter(([, at]) => isIn(at, ground));
@@ -54,10 +54,27 @@ function label(context: CanvasRenderingContext2D, text: string, x: number, y: nu
   context.fillText(text, x, y);
 }
 
-function district(context: CanvasRenderingContext2D, { x, y }: Point, name: string, tone: Colours): void {
+/** A line of letters is so high, pixels, with what keeps it apart from the next one. */
+const LINE_PX = 15;
+
+/** Names of districts, and of cities where there are several: one that would lie on another stands below or above it. */
+function names(context: CanvasRenderingContext2D, ground: Ground, { outlines }: Scene, tone: Colours): void {
+  const several = outlines.filter(({ kind }) => kind === 'city').length > 1;
+  const taken: { x: number; y: number; half: number }[] = [];
   context.globalAlpha = 0.75;
   context.textAlign = 'center';
-  label(context, name.toUpperCase(), x, y, tone.dim, tone);
+  for (const { kind, name, centre } of outlines) {
+    if (kind !== 'district' && !several) continue;
+    const at = ground.point(centre);
+    if (!isIn(at, ground)) continue;
+    const text = name.toUpperCase();
+    const half = context.measureText(text).width / 2 + 4;
+    const free = (y: number) => taken.every((one) => Math.abs(one.x - at.x) > one.half + half || Math.abs(one.y - y) >= LINE_PX);
+    const y = [at.y, at.y + LINE_PX, at.y - LINE_PX].find(free);
+    if (y === undefined) continue;
+    taken.push({ x: at.x, y, half });
+    label(context, text, at.x, y, tone.dim, tone);
+  }
   context.textAlign = 'left';
   context.globalAlpha = 1;
 }

@@ -1,13 +1,19 @@
-// The ground by MapLibre: what a basemap will lie on. Loaded only where it is used.
-import { Map as MapLibre, setWorkerUrl, type StyleSpecification } from 'maplibre-gl';
+// The ground by MapLibre, on a basemap where there is one. Loaded only where it is used.
+import { addProtocol, Map as MapLibre, removeProtocol, setWorkerUrl, type RasterTileSource, type StyleSpecification } from 'maplibre-gl';
 import worker from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import { effect } from '@preact/signals';
+import { theme, type Theme } from '../../shared/theme.ts';
+import { VEIL, type TileCounts } from './basemap/layer.ts';
+import type { TileSource } from './basemap/source.ts';
 import { colours } from './colours.ts';
 import { fitting, ZOOM_MAX, ZOOM_MIN, type Box, type Ground, type Place, type Point } from './ground.ts';
 
 /** How long WebGL may take to show anything, milliseconds; then the canvas stays. */
 const FIRST_MS = 5_000;
+
+/** By this, MapLibre asks us for tiles: whatever they are made of, it gets pictures. */
+const PROTOCOL = 'sigap-tiles';
 
 /** A style without glyphs and sprites: labels are drawn above it. */
 function style(): StyleSpecification {
@@ -17,17 +23,18 @@ function style(): StyleSpecification {
 export class GlGround implements Ground {
   readonly kind = 'gl';
   readonly #map: MapLibre;
-  readonly #end: () => void;
+  readonly #ends: (() => void)[] = [];
+  #tiles: TileCounts | null = null;
   width = 1;
   height = 1;
 
   private constructor(map: MapLibre, moved: () => void) {
     this.#map = map;
     map.on('move', moved);
-    this.#end = effect(() => {
+    this.#ends.push(effect(() => {
       map.setPaintProperty('ground', 'background-color', colours().ground);
       moved();
-    });
+    }));
   }
 
   /** Throws where WebGL does not come up in time. */
@@ -88,8 +95,38 @@ export class GlGround implements Ground {
     this.#map.resize();
   }
 
+  lay(source: TileSource): void {
+    const [map, counts] = [this.#map, { drawn: 0, came: 0, failed: 0 }];
+    this.#tiles = counts;
+    addProtocol(PROTOCOL, async ({ url }, { signal }) => {
+      const [of, z, x, y] = url.slice(`${PROTOCOL}://`.length).split('/');
+      const image = await source.tile(Number(z), Number(x), Number(y), of as Theme, signal);
+      if (image) counts.came++;
+      // Where there is none, nothing covers the ground.
+      return { data: image ?? (await createImageBitmap(new ImageData(1, 1))) };
+    });
+    const tiles = (of: Theme) => [`${PROTOCOL}://${of}/{z}/{x}/{y}`];
+    map.on('error', () => counts.failed++);
+    map.on('data', (event) => {
+      if ('sourceId' in event && event.sourceId === 'basemap' && 'tile' in event && event.tile) counts.drawn = counts.came;
+    });
+    map.addSource('basemap', { type: 'raster', tiles: tiles(theme.peek()), tileSize: source.tile_px, minzoom: source.zoom_min, maxzoom: source.zoom_max });
+    map.addLayer({ id: 'basemap', type: 'raster', source: 'basemap', paint: { 'raster-fade-duration': 0 } });
+    this.#ends.push(() => removeProtocol(PROTOCOL), effect(() => {
+      if (source.themed) map.getSource<RasterTileSource>('basemap')?.setTiles(tiles(theme.value));
+      else map.setPaintProperty('basemap', 'raster-opacity', 1 - VEIL[theme.value]);
+    }));
+  }
+
+  get tiles(): TileCounts | null {
+    return this.#tiles;
+  }
+
+  /** MapLibre draws by itself, below the canvas. */
+  paint(): void {}
+
   destroy(): void {
-    this.#end();
+    for (const end of this.#ends) end();
     this.#map.remove();
   }
 }

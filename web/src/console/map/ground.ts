@@ -1,5 +1,8 @@
 // The ground of the map: which place is at which point of the screen. Two kinds with one interface: plain Mercator on a
 // canvas, and MapLibre. What lies on it is drawn by draw.ts, the same on both.
+import type { TileCounts } from './basemap/layer.ts';
+import type { TileSource } from './basemap/source.ts';
+import type { Colours } from './colours.ts';
 
 export interface Point {
   x: number;
@@ -33,6 +36,12 @@ export interface Ground {
   /** Zooms so that what is at the point stays there. */
   zoomBy(steps: number, at: Point): void;
   resize(width: number, height: number): void;
+  /** Lies on these tiles from now on. */
+  lay(source: TileSource): void;
+  /** What became of the tiles; null without any. */
+  readonly tiles: TileCounts | null;
+  /** Draws what lies below everything, where nothing else draws it. */
+  paint(context: CanvasRenderingContext2D, tone: Colours): void;
   destroy(): void;
 }
 
@@ -59,13 +68,25 @@ export function fitting(box: Box, width: number, height: number): { centre: Plac
   return { centre: placeOf({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 }), zoom };
 }
 
-/** Mercator without anything below: the map where there is no WebGL, or a slow one. */
+/** What draws tiles on the plain canvas; loaded where there is a basemap. */
+interface Painter {
+  readonly counts: TileCounts;
+  draw(context: CanvasRenderingContext2D, ground: Ground, tone: Colours): void;
+}
+
+/** Mercator on a canvas: the map where there is no WebGL, or a slow one. */
 export class PlainGround implements Ground {
   readonly kind = 'canvas';
   width = 1;
   height = 1;
   zoom = 11;
   #middle: Point = worldOf({ lat: -1.27, lng: 116.83 });
+  #painter: Painter | null = null;
+  readonly #redraw: () => void;
+
+  constructor(redraw: () => void = () => {}) {
+    this.#redraw = redraw;
+  }
 
   get #scale(): number {
     return TILE * 2 ** this.zoom;
@@ -104,6 +125,23 @@ export class PlainGround implements Ground {
   resize(width: number, height: number): void {
     this.width = width;
     this.height = height;
+  }
+
+  lay(source: TileSource): void {
+    void import('./basemap/layer.ts').then(({ TileLayer }) => {
+      this.#painter = new TileLayer(source, this.#redraw);
+      this.#redraw();
+    });
+  }
+
+  get tiles(): TileCounts | null {
+    return this.#painter?.counts ?? null;
+  }
+
+  paint(context: CanvasRenderingContext2D, tone: Colours): void {
+    context.fillStyle = tone.ground;
+    context.fillRect(0, 0, this.width, this.height);
+    this.#painter?.draw(context, this, tone);
   }
 
   destroy(): void {}

@@ -1,5 +1,5 @@
 // The map as a thing of its own, outside of components: it is drawn at most once per frame, and only when something moved.
-import { effect } from '@preact/signals';
+import { computed, effect } from '@preact/signals';
 import { serverNow, tick } from '../../shared/clock.ts';
 import { clock } from '../../shared/format.ts';
 import { expose } from '../../shared/hook.ts';
@@ -12,14 +12,16 @@ import { areaOf, shortOf } from '../state/picture.ts';
 import { candidates, chosen, clicked, grid, pointed } from '../state/ui.ts';
 import { zoneOf } from '../text.ts';
 import { say } from '../words.ts';
+import { open, type TileSource } from './basemap/source.ts';
 import { contextOf, draw } from './draw.ts';
 import { PlainGround, type Box, type Ground, type Place, type Point } from './ground.ts';
 import { loadGrid } from './lines.ts';
+import { cornersOf, outlinesOf } from './outlines.ts';
 import { bestKind } from './kind.ts';
 import { handle } from './hands.ts';
 import { boxOf, hit, incidentMarks, unitMarks, type Scene } from './scene.ts';
 
-/** A city reaches at least so far from its centre, degrees: the API tells no outline. */
+/** A city without a shape reaches at least so far from its centre, degrees. */
 const CITY_DEG = 0.05;
 
 export interface Parts {
@@ -33,18 +35,23 @@ export interface Parts {
 
 export class CityMap {
   readonly parts: Parts;
-  ground: Ground = new PlainGround();
-  scene: Scene = { units: [], incidents: [], report: null, districts: [], clicked: null };
+  ground: Ground = new PlainGround(() => this.redraw());
+  #source: TileSource | null = null;
+  scene: Scene = { units: [], incidents: [], report: null, outlines: [], clicked: null };
   /** What is dragged, and where it is now. */
   drag: { unit: string; at: Point } | null = null;
   readonly #ends: (() => void)[] = [];
   #frame = 0;
   /** Somebody moved the map: it stays where they want it. */
   touched = false;
-  #fitted: 'city' | 'units' | null = null;
+  /** What was known when the city was shown: its shape, its units. */
+  #fitted: { shape: boolean; units: boolean } | null = null;
+  readonly #outlines = computed(() => outlinesOf(this.parts.desk.outlines.value));
   /** The incident that was shown last. */
   #goneTo: string | null = null;
   #ended = false;
+  /** The basemap cannot be read. */
+  #lost = false;
   /** For the hook: how often it was drawn, and how long that took the last time. */
   #frames = 0;
   #took_ms = 0;
@@ -55,8 +62,12 @@ export class CityMap {
     const watch = new ResizeObserver(() => this.#resize());
     watch.observe(canvas);
     this.#ends.push(() => watch.disconnect(), handle(this), effect(() => {
-      for (const of of [desk.changed, desk.moved, desk.read, desk.work.areas, desk.districts, tick, chosen, pointed, candidates, clicked, theme, lang, grid]) void of.value;
+      for (const of of [desk.changed, desk.moved, desk.read, desk.work.areas, desk.outlines, tick, chosen, pointed, candidates, clicked, theme, lang, grid]) void of.value;
       this.#build();
+    }), effect(() => {
+      const basemap = desk.basemap.value;
+      // Where it cannot be read, the map is as without one.
+      if (basemap) void open(basemap).then((source) => this.#lay(source), () => (this.#lost = true));
     }), effect(() => {
       if (grid.value) void loadGrid(() => this.redraw());
     }));
@@ -77,12 +88,13 @@ export class CityMap {
     this.redraw();
   }
 
-  /** Shows the city whole: districts, units and incidents. */
+  /** Shows the city whole, with its units and incidents. */
   fitCity(): void {
     const cities = this.parts.desk.work.areas.value.filter(({ level }) => level === 'city');
     const around = cities.flatMap(({ centre: { lat, lng } }) => [{ lat: lat - CITY_DEG, lng: lng - CITY_DEG }, { lat: lat + CITY_DEG, lng: lng + CITY_DEG }]);
-    const { districts, units, incidents } = this.scene;
-    const box = boxOf([...around, ...districts, ...units, ...incidents]);
+    const { outlines, units, incidents } = this.scene;
+    const shaped = cornersOf(outlines);
+    const box = boxOf([...(shaped.length > 0 ? shaped : around), ...outlines.map(({ centre }) => centre), ...units, ...incidents]);
     if (box) this.#show(box);
   }
 
@@ -141,7 +153,7 @@ export class CityMap {
       units: unitMarks(allRows(picture, desk.positions, tick.value), choice, several ? (id) => id : shortOf, since),
       incidents: incidentMarks(picture, choice, tick.value),
       report: report?.place && !report.incident ? report.place : null,
-      districts: desk.districts.value.map(({ name, centre }) => ({ name, ...centre })),
+      outlines: this.#outlines.value,
       clicked: what?.is === 'report' ? clicked.value : null,
     };
     this.#showFirst(choice.incident);
@@ -152,9 +164,9 @@ export class CityMap {
   #showFirst(incident: string | null): void {
     const { desk } = this.parts;
     if (this.ground.width <= 1 || desk.read.value.size === 0) return;
-    // Once as soon as the city is known, and once more when its units have shown up.
-    const now = this.scene.units.length > 0 ? 'units' : 'city';
-    if (!this.touched && (this.#fitted === null || (this.#fitted === 'city' && now === 'units'))) {
+    // Once as soon as the city is known, and once more when its shape has come, and its units.
+    const now = { shape: this.scene.outlines.length > 0, units: this.scene.units.length > 0 };
+    if (!this.touched && (this.#fitted === null || now.shape > this.#fitted.shape || now.units > this.#fitted.units)) {
       this.#fitted = now;
       this.fitCity();
     }
@@ -186,6 +198,11 @@ export class CityMap {
     context.fillText(shortOf(unit), at.x + 14, at.y + 4);
   }
 
+  #lay(source: TileSource): void {
+    this.#source = source;
+    if (!this.#ended) this.ground.lay(source);
+  }
+
   async #useGl(): Promise<void> {
     const { GlGround } = await import('./gl.ts');
     if (this.#ended) return;
@@ -196,6 +213,7 @@ export class CityMap {
     this.ground = made;
     made.resize(width, height);
     made.centre(centre, zoom);
+    if (this.#source) made.lay(this.#source);
     this.parts.onKind('gl');
     this.redraw();
   }
@@ -208,6 +226,8 @@ export class CityMap {
       kind: this.ground.kind, zoom: this.ground.zoom, units: units.length, stale: units.filter(({ stale }) => stale).length,
       ranked: units.filter(({ rank }) => rank !== null).map(({ id }) => id), incidents: points(incidents), at: points(units),
       since: Object.fromEntries(units.filter(({ stale }) => stale).slice(0, 50).map(({ id, since }) => [id, since])),
+      tiles: this.ground.tiles && { ...this.ground.tiles }, lost: this.#lost,
+      outlines: this.scene.outlines.map(({ kind, name, rings }) => ({ kind, name, corners: rings.flat().length })),
       grid: grid.value, frames: this.#frames, took_ms: this.#took_ms,
     };
   }

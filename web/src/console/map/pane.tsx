@@ -30,6 +30,7 @@ export function MapPane({ desk, orders }: { desk: Desk; orders: Orders }) {
         <button type="button" aria-pressed={grid.value} data-test="grid" onClick={() => (grid.value = !grid.value)}>{say('map.grid')}</button>
         <span class="dim kind">{say(kind.value === 'gl' ? 'map.gl' : 'map.canvas')}</span>
       </div>
+      {desk.basemap.value?.attribution && <p class="attribution" data-test="attribution">{desk.basemap.value.attribution}</p>}
     </section>
   );
 }

@@ -1,9 +1,10 @@
-// What lies on the map: units, incidents, the ranking, names of districts. Pure: built from the picture, drawn by draw.ts.
+// What lies on the map: units, incidents, the ranking, cities and districts. Pure: built from the picture, drawn by draw.ts.
 import type { Priority } from '../../gen/frames.ts';
 import { heat, standing, type Standing } from '../logic/promise.ts';
 import type { UnitRow, UnitStatus } from '../logic/units.ts';
 import type { Incident, Picture } from '../state/picture.ts';
 import type { Box, Place, Point } from './ground.ts';
+import type { Outline } from './outlines.ts';
 
 export interface UnitMark extends Place {
   id: string;
@@ -31,7 +32,7 @@ export interface Scene {
   incidents: IncidentMark[];
   /** A report that is looked at and has no incident yet. */
   report: Place | null;
-  districts: (Place & { name: string })[];
+  outlines: Outline[];
   clicked: Place | null;
 }
 

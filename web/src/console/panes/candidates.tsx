@@ -1,7 +1,6 @@
 // Who could be sent, the nearest first, with how far, how long and how fresh; and who is near and was passed over, and why.
 import { duration } from '../../shared/format.ts';
 import type { components } from '../../gen/api.ts';
-import { eta_ms } from '../logic/units.ts';
 import { isOpen } from '../logic/queue.ts';
 import type { Desk } from '../state/desk.ts';
 import type { Orders } from '../state/orders.ts';
@@ -14,7 +13,7 @@ import { givesUnit } from './drag.ts';
 import { Rows } from './rows.tsx';
 import { useEffect } from 'preact/hooks';
 
-type Pick = components['schemas']['Pick'];
+type Ranking = components['schemas']['Ranking'];
 type Skip = components['schemas']['Skip'];
 
 /** How often the ranking is asked for anew while it is looked at, milliseconds. */
@@ -26,7 +25,7 @@ export function Candidates({ incident, desk, orders }: { incident: Incident; des
   // Asked for anew as well when somebody was sent, came free or signed on.
   const busy = [...desk.picture.units.values()].filter((unit) => unit.dispatch || unit.duty !== 'on_duty').length;
   const read = useRead([id], () => desk.work.api.get('/incidents/{id}/candidates', { path: { id } }), ANEW_MS, `${place_version} ${busy}`);
-  const pick: Pick | null = read.value.value;
+  const pick: Ranking | null = read.value.value;
   useEffect(() => {
     candidates.value = pick ? pick.survey.candidates.slice(0, SHOWN_MAX).map(({ unit }) => unit) : [];
     return () => (candidates.value = []);
@@ -45,7 +44,7 @@ export function Candidates({ incident, desk, orders }: { incident: Incident; des
             <button type="button" class="send" data-row data-test="send"
               onFocus={() => (pointed.value = unit)} onClick={() => orders.send(id, unit, 'offer')}>
               <b>{i + 1}. {unit}</b>
-              <span class="figures">{etaText(desk, unit, distance_m)} · {metres(distance_m)} · {say('cand.fix', { age: duration(fix_age_ms) })}</span>
+              <span class="figures">{etaText(pick.travel_ms[unit])} · {metres(distance_m)} · {say('cand.fix', { age: duration(fix_age_ms) })}</span>
               <span class="dim">{kindOf(desk, unit)} {i === 0 ? say('cand.fastest') : ''} {neighbour ? say('cand.neighbour') : ''}</span>
               <span class="go">{say(here.size > 0 ? 'cand.send_backup' : 'cand.send')}</span>
             </button>
@@ -71,9 +70,9 @@ function Skipped({ all, onQueue, onRadio }: SkippedProps) {
     <details>
       <summary>{say('cand.skipped')} ({all.length})</summary>
       <ul class="skipped">
-        {all.map(({ unit, why, distance_m }) => (
+        {all.map(({ unit, why, distance_m, fix_age_ms }) => (
           <li key={unit}>
-            <b>{unit}</b> <span>{say(`why.${why}`)}</span> <span class="dim figures">{metres(distance_m)}</span>
+            <b>{unit}</b> <span>{say(`why.${why}`)}</span> <span class="dim figures">{metres(distance_m)} · {say('cand.fix', { age: duration(fix_age_ms) })}</span>
             {why === 'busy' && <button type="button" aria-label={say('cand.queue_of', { unit })} onClick={() => onQueue(unit)}>{say('cand.queue')}</button>}
             {(why === 'stale' || why === 'tried') && (
               <button type="button" aria-label={say('cand.radio_of', { unit })} onClick={() => onRadio(unit)}>{say('cand.radio')}</button>
@@ -90,7 +89,7 @@ function kindOf(desk: Desk, unit: string): string {
   return kind ? say(`ukind.${kind}`) : '';
 }
 
-function etaText(desk: Desk, unit: string, distance_m: number): string {
-  const kind = desk.picture.units.get(unit)?.kind ?? 'car';
-  return say('cand.eta', { minutes: Math.max(1, Math.ceil(eta_ms(distance_m, kind) / 60_000)) });
+/** The expected ride in whole minutes, at least one. */
+function etaText(travel_ms: number | undefined): string {
+  return travel_ms === undefined ? '' : say('cand.eta', { minutes: Math.max(1, Math.ceil(travel_ms / 60_000)) });
 }

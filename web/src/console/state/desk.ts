@@ -43,7 +43,10 @@ export class Desk {
   readonly kinds = signal<Kind[]>([]);
   readonly desks = signal<DeskBody[]>([]);
   readonly shifts = signal<Shift[]>([]);
-  readonly districts = signal<Schemas['DistrictBody'][]>([]);
+  /** The shapes of cities and their districts. */
+  readonly outlines = signal<Schemas['OutlineFeatureBody'][]>([]);
+  /** What operations lay the maps on. */
+  readonly basemap = signal<Schemas['Basemap'] | null>(null);
   /** How far each area's journal was read, and how. */
   readonly read = signal<ReadonlyMap<string, Read>>(new Map());
   readonly #stale = new Set<Stale>();
@@ -74,13 +77,17 @@ export class Desk {
     return false;
   }
 
-  /** Reads what does not change by itself: kinds, and the districts of cities. */
+  /** Reads what does not change by itself: settings, kinds, and the shapes of cities and districts. */
   async begin(areas: Area[]): Promise<void> {
     try {
+      const { basemap, stale_ms } = await this.#patiently(() => this.work.api.get('/screens/settings'));
+      this.basemap.value = basemap ?? null;
+      this.picture.stale_ms = stale_ms;
+      this.touch();
       this.kinds.value = await this.#patiently(() => this.work.api.get('/kinds'));
       const cities = areas.filter(({ level }) => level === 'city');
-      const bodies = await Promise.all(cities.map(({ code }) => this.#patiently(() => this.work.api.get('/areas/{code}', { path: { code } }))));
-      this.districts.value = bodies.flatMap(({ districts }) => districts);
+      const bodies = await Promise.all(cities.map(({ code }) => this.#patiently(() => this.work.api.get('/areas/{code}/outline', { path: { code } }))));
+      this.outlines.value = bodies.flatMap(({ features }) => features);
     } catch (error) {
       // A login that has ended shows by itself.
       if (!(error instanceof LoggedOut || error instanceof Problem)) throw error;

@@ -12,7 +12,12 @@ export interface Ring {
   why: Extract<Event, { kind: 'report.ringing' }>['body']['why'];
 }
 
+/** The server's own limit unless it is set otherwise. */
+export const STALE_MS = 60_000;
+
 export interface Picture {
+  /** A fix older than this is stale, milliseconds: the server offers such a unit no work by itself. */
+  stale_ms: number;
   reports: Map<string, Report>;
   incidents: Map<string, Incident>;
   dispatches: Map<string, Dispatch>;
@@ -24,7 +29,7 @@ export interface Picture {
 export type Stale = `${'report' | 'incident' | 'unit'} ${string}` | `desks ${string}`;
 
 export function empty(): Picture {
-  return { reports: new Map(), incidents: new Map(), dispatches: new Map(), units: new Map(), rings: new Map() };
+  return { stale_ms: STALE_MS, reports: new Map(), incidents: new Map(), dispatches: new Map(), units: new Map(), rings: new Map() };
 }
 
 /** The area that a name begins with: `KALTIM-R7` is of KALTIM, `BPN.SPKT` of BPN. */
