@@ -57,8 +57,10 @@ mod tests {
     /// A crooked coast: a circle with teeth of some metres.
     fn coast(corners: u32, tooth: f64) -> Vec<(f64, f64)> {
         let at = |n: u32| {
-            let (turn, far) =
-                (f64::from(n) * std::f64::consts::TAU / f64::from(corners), if n % 2 == 0 { 0.1 } else { 0.1 + tooth });
+            let (turn, far) = (
+                f64::from(n) * std::f64::consts::TAU / f64::from(corners),
+                if n.is_multiple_of(2) { 0.1 } else { 0.1 + tooth },
+            );
             (116.8 + far * turn.cos(), -1.2 + far * turn.sin())
         };
         (0..corners).map(at).collect()

@@ -104,7 +104,7 @@ impl Run {
 impl Told {
     fn of(unit: &PositionFrame) -> Self {
         let word = |known: &&str| *known == unit.availability;
-        let availability = AVAILABILITIES.iter().position(|known| word(&known)).unwrap_or(AVAILABILITIES.len() - 1);
+        let availability = AVAILABILITIES.iter().position(word).unwrap_or(AVAILABILITIES.len() - 1);
         let steps = |degrees: f64| (degrees * STEPS_PER_DEG).round() as i64;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the bounds just given")]
         let (heading, speed) = (
