@@ -73,6 +73,7 @@ function tellHook(desk: Desk, siren: Siren): void {
   expose('areas', () => Object.fromEntries(desk.read.value));
   expose('desk', () => ({
     account: desk.account, seat: desk.seat, chosen: chosen.value,
+    reports: Object.fromEntries([...desk.picture.reports.values()].map(({ id, incident }) => [id, incident ?? null])),
     queue: queue(desk.picture, { account: desk.account, seat: desk.seat }, serverNow())
       .map((row) => ({ is: row.is, id: row.id, rank: row.rank, ...(row.is === 'incident' ? { heat: row.heat, sla: row.standing.is } : {}) })),
     units: unitRows(desk.picture, desk.positions, serverNow())

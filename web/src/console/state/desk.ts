@@ -32,14 +32,13 @@ const SHOW_MS = 50;
 
 export class Desk {
   readonly work: Work;
-  readonly picture: Picture = empty();
-  /** Counts the changes of `picture`: whoever reads it is drawn anew. */
+  readonly #picture: Picture = empty();
+  /** Counts the changes of `picture` and `bodies`. */
   readonly changed = signal(0);
   readonly positions = new Map<string, PositionFrame>();
   /** Counts the frames of positions. */
   readonly moved = signal(0);
-  /** Whole incidents, as far as somebody looked at them. */
-  readonly bodies = new Map<string, IncidentBody>();
+  readonly #bodies = new Map<string, IncidentBody>();
   readonly kinds = signal<Kind[]>([]);
   readonly desks = signal<DeskBody[]>([]);
   readonly shifts = signal<Shift[]>([]);
@@ -56,6 +55,18 @@ export class Desk {
 
   constructor(work: Work) {
     this.work = work;
+  }
+
+  /** What is known. Whoever reads it while drawing is drawn anew when it changes. */
+  get picture(): Picture {
+    void this.changed.value;
+    return this.#picture;
+  }
+
+  /** Whole incidents, as far as somebody looked at them; read as `picture` is. */
+  get bodies(): ReadonlyMap<string, IncidentBody> {
+    void this.changed.value;
+    return this.#bodies;
   }
 
   get account(): string {
@@ -95,9 +106,9 @@ export class Desk {
   }
 
   reset(area: Area, frame: ToldReset): void {
-    if (frame.desk) reset(this.picture, area.code, frame.desk);
+    if (frame.desk) reset(this.#picture, area.code, frame.desk);
     this.#count(area.code, ({ resets }) => ({ resets: resets + 1, seq: frame.cursor }));
-    this.readAnew([`desks ${area.code}`, ...[...this.bodies.keys()].filter((id) => areaOf(id) === area.code).map((id) => `incident ${id}` as Stale)]);
+    this.readAnew([`desks ${area.code}`, ...[...this.#bodies.keys()].filter((id) => areaOf(id) === area.code).map((id) => `incident ${id}` as Stale)]);
     this.touch();
   }
 
@@ -107,10 +118,10 @@ export class Desk {
 
   event({ area, seq, event }: ToldEvent): void {
     this.#count(area, ({ events }) => ({ events: events + 1, seq }));
-    const stale = apply(this.picture, event);
+    const stale = apply(this.#picture, event);
     if (event.kind === 'shift.began' || event.kind === 'shift.ended') stale.push(`desks ${areaOf(event.body.desk)}`);
     this.readAnew(stale);
-    prune(this.picture);
+    prune(this.#picture);
     this.touch();
   }
 
@@ -176,13 +187,13 @@ export class Desk {
 
   async #readOne(what: string, id: string): Promise<void> {
     const { api } = this.work;
-    if (what === 'report') this.picture.reports.set(id, await api.get('/reports/{id}', { path: { id } }));
-    if (what === 'unit') this.picture.units.set(id, await api.get('/units/{id}', { path: { id } }));
+    if (what === 'report') this.#picture.reports.set(id, await api.get('/reports/{id}', { path: { id } }));
+    if (what === 'unit') this.#picture.units.set(id, await api.get('/units/{id}', { path: { id } }));
     if (what === 'incident') {
       const body = await api.get('/incidents/{id}', { path: { id } });
-      this.picture.incidents.set(id, body.incident);
-      for (const dispatch of body.dispatches) this.picture.dispatches.set(dispatch.id, dispatch);
-      this.bodies.set(id, body);
+      this.#picture.incidents.set(id, body.incident);
+      for (const dispatch of body.dispatches) this.#picture.dispatches.set(dispatch.id, dispatch);
+      this.#bodies.set(id, body);
     }
     if (what === 'desks') {
       const { desks, shifts } = await api.get('/areas/{code}/desks', { path: { code: id } });
@@ -193,9 +204,9 @@ export class Desk {
   }
 
   #gone(what: string, id: string): void {
-    if (what === 'report') this.picture.reports.delete(id);
-    if (what === 'incident') this.picture.incidents.delete(id);
-    if (what === 'unit') this.picture.units.delete(id);
+    if (what === 'report') this.#picture.reports.delete(id);
+    if (what === 'incident') this.#picture.incidents.delete(id);
+    if (what === 'unit') this.#picture.units.delete(id);
   }
 
   async #patiently<T>(read: () => Promise<T>): Promise<T> {
