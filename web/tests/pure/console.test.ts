@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { heat, segments, standing } from '../../src/console/logic/promise.ts';
 import { isMine, queue, RANK, ringing, usualDesk } from '../../src/console/logic/queue.ts';
 import { MUTE_MS, mute, ring, SILENT, sounding, unmute } from '../../src/console/logic/siren.ts';
-import { unitRow, unitRows } from '../../src/console/logic/units.ts';
+import { orderer, unitRow, unitRows } from '../../src/console/logic/units.ts';
 import { apply, areaOf, empty, prune, reset, shortOf, STALE_MS } from '../../src/console/state/picture.ts';
 import type { Dispatch, Event, Incident, Picture, Report, Unit } from '../../src/console/state/picture.ts';
 
@@ -100,6 +100,7 @@ test('the desk to sit down at is that of the narrowest area', () => {
   const areas = [{ code: 'ID', level: 'nation' }, { code: 'KALTIM', level: 'region' }, { code: 'BPN', level: 'city' }];
   assert.equal(usualDesk([{ id: 'ID.SPKT' }, { id: 'KALTIM.SPKT' }, { id: 'BPN.SPKT' }, { id: 'BPN.UTARA' }], areas), 'BPN.SPKT');
   assert.equal(usualDesk([{ id: 'KALTIM.SPKT' }], areas), 'KALTIM.SPKT');
+  assert.equal(usualDesk([{ id: 'BPN.SPKT' }, { id: 'KALTIM.SPKT' }], areas, ['KALTIM']), 'KALTIM.SPKT', 'who works for the region sits there');
   assert.equal(usualDesk([], areas), null);
 });
 
@@ -133,6 +134,18 @@ test('units: status by duty and work, stale by the age of the fix, who can be se
   const last = unit('BPN-M10', { last: { at: T0, place: { lat: 1, lng: 2 } } });
   assert.equal(unitRow(all, last, undefined, T0 + 5_000).age_ms, 5_000, 'the last place that the database knows');
   assert.ok(!unitRow({ ...all, stale_ms: STALE_MS + 1 }, unit('BPN-M2'), positions.get('BPN-M2'), T0 + STALE_MS + 1).stale, 'the server says from when on');
+});
+
+test('units keep their order while they work, and names that come or go are put into it', () => {
+  const all = picture({ units: [unit('BPN-M10'), unit('BPN-M2'), unit('BPN-M3')] });
+  const order = orderer();
+  const names = () => [...order(all).entries()].flatMap(([status, units]) => units.map(({ id }) => `${id} ${status}`));
+  assert.deepEqual(names(), ['BPN-M2 free', 'BPN-M3 free', 'BPN-M10 free']);
+  all.units.set('BPN-M2', unit('BPN-M2', { duty: 'off_duty' }));
+  assert.deepEqual(names(), ['BPN-M3 free', 'BPN-M10 free', 'BPN-M2 off']);
+  all.units.delete('BPN-M3');
+  all.units.set('BPN-M1', unit('BPN-M1'));
+  assert.deepEqual(names(), ['BPN-M1 free', 'BPN-M10 free', 'BPN-M2 off'], 'as many as before, and another one');
 });
 
 test('events: a ring, a claim, a dispatch and its end show at once, and what they touch is read again', () => {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tilesOf } from '../../src/console/map/basemap/tiles.ts';
-import { PlainGround } from '../../src/console/map/ground.ts';
+import { blit, over, stampOf } from '../../src/console/map/blit.ts';
+import { PlainGround, viewOf, worldOf } from '../../src/console/map/ground.ts';
 import { cornersOf, outlinesOf } from '../../src/console/map/outlines.ts';
 import { boxOf, hit, unitMarks } from '../../src/console/map/scene.ts';
 import type { UnitRow } from '../../src/console/logic/units.ts';
@@ -26,6 +27,17 @@ test('a place and its point are the same both ways; zooming holds what is below 
   const moved = map.point(place);
   assert.ok(Math.hypot(moved.x - at.x - 30, moved.y - at.y + 20) < 1e-6);
   assert.ok(map.point({ lat: -1.23, lng: 116.86 }).y < map.point({ lat: -1.24, lng: 116.86 }).y, 'north is up');
+});
+
+test('a whole frame is shown by two numbers, as each place by itself', () => {
+  const map = ground();
+  map.centre({ lat: -1.24, lng: 116.86 }, 12.3);
+  map.pan(-37, 81);
+  const { x, y, per_world } = viewOf(map);
+  for (const place of [{ lat: -1.3, lng: 116.7 }, { lat: -1.1, lng: 117 }, { lat: 3, lng: 110 }]) {
+    const [at, world] = [map.point(place), worldOf(place)];
+    assert.ok(Math.hypot(x + world.x * per_world - at.x, y + world.y * per_world - at.y) < 1e-3);
+  }
 });
 
 test('a box is shown whole, with room at the edges', () => {
@@ -89,4 +101,19 @@ test('tiles: those of the window at the zoom that suits their size, the middle f
   assert.ok(tilesOf(map, pictures).length <= 200);
   map.centre({ lat: 0, lng: 0 }, 3);
   assert.ok(tilesOf(map, pictures).every(({ z, x, y }) => x >= 0 && y >= 0 && x < 2 ** z && y < 2 ** z), 'the earth ends somewhere');
+});
+
+test('a mark is put pixel by pixel: what covers covers, edges mix, what is beyond the sheet is left out', () => {
+  const [red, half, none, ground] = [0xff0000ff, 0x80ff0000, 0x00ffffff, 0xff000000];
+  const stamp = stampOf({ width: 2, height: 2, data: new Uint8ClampedArray(Uint32Array.from([red, half, none, red]).buffer) });
+  assert.deepEqual([stamp.opaque, stamp.rgba.length], [2, 3]);
+  const sheet = () => ({ width: 3, height: 2, pixels: new Uint32Array(6).fill(ground) });
+  const inside = sheet();
+  blit(inside, stamp, 1, 0);
+  assert.deepEqual([...inside.pixels], [ground, red, 0xff800000, ground, ground, red]);
+  const edge = sheet();
+  blit(edge, stamp, 2, 1);
+  blit(edge, stamp, -1, -1);
+  assert.deepEqual([...edge.pixels], [red, ground, ground, ground, ground, red]);
+  assert.equal(over(half, 0), half, 'on nothing it stays as it is');
 });

@@ -1,16 +1,15 @@
 // Draws what lies on the map, on a canvas above the ground. Labels are drawn here as well: no glyph server is needed.
-import { UNIT_COLOURS, UNIT_SHAPES } from '../shapes.tsx';
-import type { UnitStatus } from '../logic/units.ts';
 import { colours, type Colours } from './colours.ts';
-import type { Ground, Point } from './ground.ts';
+import { viewOf, type Ground, type Point } from './ground.ts';
 import type { IncidentMark, Scene, UnitMark } from './scene.ts';
 import { drawGrid, drawLines, drawScale } from './lines.ts';
 import { drawOutlines } from './outlines.ts';
+import { contextOf, FONT, heading, label, onSheet, shape, type Pen } from './sprites.ts';
 
-const UNIT_PX = 16;
-const FONT = "600 12px system-ui, 'Noto Sans', sans-serif";
 /** With more units than this on the screen, only those that matter have a name. */
 const NAMED_MAX = 80;
+/** With more units than this, taking the canvas's pixels out and putting them back pays. */
+const SHEET_LEAST = 200;
 
 export function draw(canvas: HTMLCanvasElement, ground: Ground, scene: Scene, with_grid: boolean): void {
   const context = contextOf(canvas);
@@ -25,44 +24,40 @@ export function draw(canvas: HTMLCanvasElement, ground: Ground, scene: Scene, wi
   if (bare) drawLines(context, ground, tone);
   if (with_grid) drawGrid(context, ground, tone);
   context.font = FONT;
-  names(context, ground, scene, tone);
+  const pen: Pen = { context, scale, tone, sheet: null };
+  names(pen, ground, scene);
   ranking(context, ground, scene, tone);
-  for (const mark of scene.incidents) incident(context, ground.point(mark), mark, tone);
-  const seen = scene.units.map((mark) => [mark, ground.point(mark)] as const).filter(([, at]) => isIn(at, ground));
+  for (const mark of scene.incidents) incident(pen, ground.point(mark), mark);
+  const { x, y, per_world } = viewOf(ground);
+  const seen: [UnitMark, Point][] = [];
+  for (const mark of scene.units) {
+    const at = { x: x + mark.world.x * per_world, y: y + mark.world.y * per_world };
+    if (isIn(at, ground)) seen.push([mark, at]);
+  }
   const all_named = seen.length <= NAMED_MAX;
-  headings(context, seen, tone);
-  for (const [mark, at] of seen) unit(context, at, mark, all_named, scale, tone);
+  const marks = (to: Pen) => {
+    for (const [mark, at] of seen) unit(to, at, mark);
+  };
+  if (seen.length > SHEET_LEAST) onSheet(pen, marks);
+  else marks(pen);
+  for (const [mark, at] of seen) if (all_named || mark.chosen || mark.rank !== null) named(pen, at, mark);
   for (const at of [scene.report, scene.clicked]) if (at) cross(context, ground.point(at), tone);
   drawScale(context, ground, tone);
-}
-
-/** Drawn by the processor: where there is no graphics card, the browser's stand-in for one takes many times as long. */
-export function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D | null {
-  return canvas.getContext('2d', { willReadFrequently: true });
 }
 
 function isIn({ x, y }: Point, { width, height }: Ground): boolean {
   return x > -20 && y > -20 && x < width + 20 && y < height + 20;
 }
 
-function label(context: CanvasRenderingContext2D, text: string, x: number, y: number, fill: string, tone: Colours): void {
-  context.lineWidth = 3;
-  context.strokeStyle = tone.ground;
-  context.lineJoin = 'round';
-  context.strokeText(text, x, y);
-  context.fillStyle = fill;
-  context.fillText(text, x, y);
-}
-
 /** A line of letters is so high, pixels, with what keeps it apart from the next one. */
 const LINE_PX = 15;
 
 /** Names of districts, and of cities where there are several: one that would lie on another stands below or above it. */
-function names(context: CanvasRenderingContext2D, ground: Ground, { outlines }: Scene, tone: Colours): void {
+function names(pen: Pen, ground: Ground, { outlines }: Scene): void {
+  const { context, tone } = pen;
   const several = outlines.filter(({ kind }) => kind === 'city').length > 1;
   const taken: { x: number; y: number; half: number }[] = [];
   context.globalAlpha = 0.75;
-  context.textAlign = 'center';
   for (const { kind, name, centre } of outlines) {
     if (kind !== 'district' && !several) continue;
     const at = ground.point(centre);
@@ -73,9 +68,8 @@ function names(context: CanvasRenderingContext2D, ground: Ground, { outlines }: 
     const y = [at.y, at.y + LINE_PX, at.y - LINE_PX].find(free);
     if (y === undefined) continue;
     taken.push({ x: at.x, y, half });
-    label(context, text, at.x, y, tone.dim, tone);
+    label(pen, text, at.x, y, tone.dim, true);
   }
-  context.textAlign = 'left';
   context.globalAlpha = 1;
 }
 
@@ -103,7 +97,8 @@ const SLA_COLOURS: Record<IncidentMark['sla'], string> = {
 };
 
 /** An incident is a pin with its priority in it; a hot one has a ring, the chosen one two. */
-function incident(context: CanvasRenderingContext2D, { x, y }: Point, mark: IncidentMark, tone: Colours): void {
+function incident(pen: Pen, { x, y }: Point, mark: IncidentMark): void {
+  const { context, tone } = pen;
   const colour = tone.of(SLA_COLOURS[mark.sla]);
   for (let ring = 0; ring < mark.heat; ring++) circle(context, x, y, 17 + ring * 4, tone.of('--onscene'), 1.5);
   if (mark.chosen) circle(context, x, y, 33, tone.text, 2);
@@ -123,7 +118,7 @@ function incident(context: CanvasRenderingContext2D, { x, y }: Point, mark: Inci
   context.textAlign = 'center';
   context.fillText(mark.priority, x, y);
   context.textAlign = 'left';
-  label(context, mark.id, x + 17, y - 3, tone.text, tone);
+  label(pen, mark.id, x + 17, y - 3, tone.text);
 }
 
 function circle(context: CanvasRenderingContext2D, x: number, y: number, r: number, colour: string, width: number): void {
@@ -134,30 +129,18 @@ function circle(context: CanvasRenderingContext2D, x: number, y: number, r: numb
   context.stroke();
 }
 
-function unit(context: CanvasRenderingContext2D, { x, y }: Point, mark: UnitMark, named: boolean, scale: number, tone: Colours): void {
-  const sprite = spriteOf(mark.status, mark.stale, scale, tone);
-  const size = sprite.width / scale;
-  context.drawImage(sprite, x - size / 2, y - size / 2, size, size);
-  if (mark.chosen) circle(context, x, y, 15, tone.text, 2.5);
-  if (mark.rank !== null) circle(context, x, y, 12, tone.accent, 2);
-  if (!named && !mark.chosen && mark.rank === null) return;
-  const name = mark.rank === null ? mark.sign : `${mark.rank}. ${mark.sign}`;
-  label(context, mark.stale && (named || mark.chosen) ? `${name} · ${mark.since}` : name, x + 12, y + 4, mark.stale ? tone.dim : tone.text, tone);
+function unit(pen: Pen, { x, y }: Point, mark: UnitMark): void {
+  if (mark.heading_deg !== null && !mark.stale) heading(pen, x, y, mark.heading_deg);
+  shape(pen, x, y, mark.status, mark.stale);
 }
 
-/** Where they are heading: all in one stroke. */
-function headings(context: CanvasRenderingContext2D, seen: (readonly [UnitMark, Point])[], tone: Colours): void {
-  context.beginPath();
-  for (const [{ heading_deg, stale }, { x, y }] of seen) {
-    if (heading_deg === null || stale) continue;
-    const turn = (heading_deg * Math.PI) / 180;
-    const [sin, cos] = [Math.sin(turn), -Math.cos(turn)];
-    context.moveTo(x + sin * 9, y + cos * 9);
-    context.lineTo(x + sin * 17, y + cos * 17);
-  }
-  context.lineWidth = 3;
-  context.strokeStyle = tone.text;
-  context.stroke();
+/** What stands around and beside a unit that matters: rings, its name, since when its place is old. */
+function named(pen: Pen, { x, y }: Point, mark: UnitMark): void {
+  const { context, tone } = pen;
+  if (mark.chosen) circle(context, x, y, 15, tone.text, 2.5);
+  if (mark.rank !== null) circle(context, x, y, 12, tone.accent, 2);
+  const name = mark.rank === null ? mark.sign : `${mark.rank}. ${mark.sign}`;
+  label(pen, mark.stale ? `${name} · ${mark.since}` : name, x + 12, y + 4, mark.stale ? tone.dim : tone.text);
 }
 
 function cross(context: CanvasRenderingContext2D, { x, y }: Point, tone: Colours): void {
@@ -170,34 +153,4 @@ function cross(context: CanvasRenderingContext2D, { x, y }: Point, tone: Colours
   context.strokeStyle = tone.text;
   context.lineWidth = 2.5;
   context.stroke();
-}
-
-const sprites = new Map<string, HTMLCanvasElement>();
-
-/** A unit's shape, drawn once for each state, theme and scale. */
-function spriteOf(status: UnitStatus, stale: boolean, scale: number, tone: Colours): HTMLCanvasElement {
-  const colour = tone.of(stale ? '--off' : UNIT_COLOURS[status]);
-  const key = `${status} ${stale} ${colour} ${tone.ground} ${scale}`;
-  const known = sprites.get(key);
-  if (known) return known;
-  const sprite = document.createElement('canvas');
-  sprite.width = sprite.height = Math.ceil((UNIT_PX + 6) * scale);
-  const context = contextOf(sprite)!;
-  context.scale(scale, scale);
-  context.translate(3, 3);
-  const path = new Path2D(UNIT_SHAPES[status]);
-  context.lineWidth = 4;
-  context.lineJoin = 'round';
-  context.strokeStyle = tone.ground;
-  context.stroke(path);
-  context.fillStyle = stale ? tone.ground : colour;
-  context.fill(path, 'evenodd');
-  // A stale one is hollow, so that grey is not all that tells.
-  if (stale) {
-    context.lineWidth = 2;
-    context.strokeStyle = colour;
-    context.stroke(path);
-  }
-  sprites.set(key, sprite);
-  return sprite;
 }

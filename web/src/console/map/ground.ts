@@ -60,6 +60,24 @@ export function placeOf({ x, y }: Point): Place {
   return { lat: (Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI, lng: (x - 0.5) * 360 };
 }
 
+/** From a point of the world, as `worldOf` gives it, to one of the screen. */
+export interface View {
+  x: number;
+  y: number;
+  per_world: number;
+}
+
+/**
+ * How a ground shows the world now: both kinds are Mercator with north above, so that two numbers are enough, and 2,000
+ * units need no logarithm each for each frame.
+ */
+export function viewOf(ground: Ground): View {
+  const [a, b] = [ground.place({ x: 0, y: 0 }), ground.place({ x: ground.width, y: ground.height })];
+  const [from, to] = [worldOf(a), worldOf(b)];
+  const per_world = ground.width / (to.x - from.x);
+  return { x: -from.x * per_world, y: -from.y * per_world, per_world };
+}
+
 /** Centre and zoom that show a box whole in a window. */
 export function fitting(box: Box, width: number, height: number): { centre: Place; zoom: number } {
   const [a, b] = [worldOf({ lat: box.north, lng: box.west }), worldOf({ lat: box.south, lng: box.east })];

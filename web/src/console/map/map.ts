@@ -13,12 +13,13 @@ import { candidates, chosen, clicked, grid, pointed } from '../state/ui.ts';
 import { zoneOf } from '../text.ts';
 import { say } from '../words.ts';
 import { open, type TileSource } from './basemap/source.ts';
-import { contextOf, draw } from './draw.ts';
+import { draw } from './draw.ts';
 import { PlainGround, type Box, type Ground, type Place, type Point } from './ground.ts';
 import { loadGrid } from './lines.ts';
 import { cornersOf, outlinesOf } from './outlines.ts';
 import { bestKind } from './kind.ts';
 import { handle } from './hands.ts';
+import { contextOf } from './sprites.ts';
 import { boxOf, hit, incidentMarks, unitMarks, type Scene } from './scene.ts';
 
 /** A city without a shape reaches at least so far from its centre, degrees. */
@@ -42,6 +43,8 @@ export class CityMap {
   drag: { unit: string; at: Point } | null = null;
   readonly #ends: (() => void)[] = [];
   #frame = 0;
+  /** Something changed that the scene is made of. */
+  #is_old = true;
   /** Somebody moved the map: it stays where they want it. */
   touched = false;
   /** What was known when the city was shown: its shape, its units. */
@@ -63,7 +66,8 @@ export class CityMap {
     watch.observe(canvas);
     this.#ends.push(() => watch.disconnect(), handle(this), effect(() => {
       for (const of of [desk.changed, desk.moved, desk.read, desk.work.areas, desk.outlines, tick, chosen, pointed, candidates, clicked, theme, lang, grid]) void of.value;
-      this.#build();
+      this.#is_old = true;
+      this.redraw();
     }), effect(() => {
       const basemap = desk.basemap.value;
       // Where it cannot be read, the map is as without one.
@@ -108,9 +112,11 @@ export class CityMap {
 
   redraw(): void {
     this.#frame ||= requestAnimationFrame(() => {
+      const begun_ms = performance.now();
+      // However often something changed since the last frame, the scene is built once.
+      if (this.#is_old) this.#build();
       this.#frame = 0;
       this.#frames++;
-      const begun_ms = performance.now();
       draw(this.parts.canvas, this.ground, this.scene, grid.value);
       this.#drawDragged();
       this.#took_ms = performance.now() - begun_ms;
@@ -141,6 +147,7 @@ export class CityMap {
   }
 
   #build(): void {
+    this.#is_old = false;
     const { desk } = this.parts;
     const { picture } = desk;
     const what = chosen.value;
@@ -157,7 +164,6 @@ export class CityMap {
       clicked: what?.is === 'report' ? clicked.value : null,
     };
     this.#showFirst(choice.incident);
-    this.redraw();
   }
 
   /** The city once it is known, and each incident when it is chosen, with those who could go there. */
@@ -219,6 +225,7 @@ export class CityMap {
   }
 
   #known() {
+    if (this.#is_old) this.#build();
     const { units, incidents } = this.scene;
     const points = (marks: readonly (Place & { id: string })[]) =>
       Object.fromEntries(marks.slice(0, 50).map((mark) => [mark.id, this.ground.point(mark)]));

@@ -3,11 +3,13 @@ import type { Priority } from '../../gen/frames.ts';
 import { heat, standing, type Standing } from '../logic/promise.ts';
 import type { UnitRow, UnitStatus } from '../logic/units.ts';
 import type { Incident, Picture } from '../state/picture.ts';
-import type { Box, Place, Point } from './ground.ts';
+import { worldOf, type Box, type Place, type Point } from './ground.ts';
 import type { Outline } from './outlines.ts';
 
 export interface UnitMark extends Place {
   id: string;
+  /** Where it is in the world, as `worldOf` gives it. */
+  world: Point;
   sign: string;
   status: UnitStatus;
   stale: boolean;
@@ -51,7 +53,7 @@ export function unitMarks(rows: UnitRow[], chosen: Chosen, signOf: (id: string) 
     if (lat === null || lng === null || status === 'off') continue;
     const at = chosen.ranked.indexOf(unit.id);
     marks.push({
-      id: unit.id, sign: signOf(unit.id), lat, lng, status, stale, heading_deg, rank: at < 0 ? null : at + 1,
+      id: unit.id, sign: signOf(unit.id), lat, lng, world: worldOf({ lat, lng }), status, stale, heading_deg, rank: at < 0 ? null : at + 1,
       since: stale ? since(row) : '', chosen: unit.id === chosen.unit,
     });
   }

@@ -2,9 +2,7 @@
 import { clock } from '../../shared/format.ts';
 import type { DispatchStatus } from '../../gen/frames.ts';
 import { isOpen } from '../logic/queue.ts';
-import { unitRows } from '../logic/units.ts';
 import { UnitShape } from '../shapes.tsx';
-import { serverNow } from '../../shared/clock.ts';
 import type { Desk } from '../state/desk.ts';
 import type { Orders } from '../state/orders.ts';
 import { areaOf, type Dispatch, type Incident } from '../state/picture.ts';
@@ -17,6 +15,8 @@ import { Choose } from './inputs.tsx';
 const NEXT: Partial<Record<DispatchStatus, DispatchStatus[]>> = {
   offered: ['accepted'], accepted: ['en_route', 'on_scene', 'cleared'], en_route: ['on_scene', 'cleared'], on_scene: ['cleared'],
 };
+/** Units that work can be handed to by the list; the command line knows all. */
+const FREE_MAX = 60;
 const SHAPE_OF = { queued: 'off', offered: 'dispatched', accepted: 'dispatched', en_route: 'enroute', on_scene: 'onscene' } as const;
 
 /** `sends`: whether this account gives orders to units here. */
@@ -40,7 +40,7 @@ export function AtWork({ incident, desk, orders, sends }: { incident: Incident; 
 function Work({ dispatch, desk, orders, sends }: { dispatch: Dispatch; desk: Desk; orders: Orders; sends: boolean }) {
   const { id, unit, status, incident } = dispatch;
   const next = NEXT[status] ?? [];
-  const free = unitRows(desk.picture, desk.positions, serverNow()).filter((row) => row.status === 'free').slice(0, 60);
+  const free = desk.ordered.value.get('free')?.slice(0, FREE_MAX) ?? [];
   const at = dispatch.on_scene ?? dispatch.en_route ?? dispatch.accepted ?? dispatch.offered ?? dispatch.created;
   return (
     <li data-dispatch={id} data-unit={SHAPE_OF[status as keyof typeof SHAPE_OF]}>
@@ -61,7 +61,7 @@ function Work({ dispatch, desk, orders, sends }: { dispatch: Dispatch; desk: Des
         ))}
         {free.length > 0 && status !== 'queued' && (
           <Choose label={say('act.hand_of', { unit })} go={say('act.hand')} hint="" test="hand"
-            all={free.map((row) => [row.unit.id, row.unit.id])} onGo={(to) => orders.handOver(id, incident, to)} />
+            all={free.map((one) => [one.id, one.id])} onGo={(to) => orders.handOver(id, incident, to)} />
         )}
       </span>}
     </li>

@@ -7,13 +7,21 @@ export function Rows({ label, children }: { label: string; children: ComponentCh
   useLayoutEffect(() => {
     const all = rowsIn(list.current);
     const stop = all.find((row) => row === document.activeElement) ?? all.find((row) => row.ariaCurrent === 'true') ?? all[0];
-    for (const row of all) row.tabIndex = row === stop ? 0 : -1;
+    settle(all, stop);
   });
   return <ul class="rows" ref={list} aria-label={label} onKeyDown={(event) => walk(event, list.current)}>{children}</ul>;
 }
 
 function rowsIn(list: HTMLElement | null): HTMLElement[] {
   return [...(list?.querySelectorAll<HTMLElement>('[data-row]') ?? [])];
+}
+
+/** One row is in the order of Tab. What is so already is not touched: each change costs the browser a look at its styles. */
+function settle(all: HTMLElement[], stop: HTMLElement | undefined): void {
+  for (const row of all) {
+    const want = row === stop ? '0' : '-1';
+    if (row.getAttribute('tabindex') !== want) row.setAttribute('tabindex', want);
+  }
 }
 
 function walk(event: KeyboardEvent, list: HTMLElement | null): void {
@@ -24,6 +32,6 @@ function walk(event: KeyboardEvent, list: HTMLElement | null): void {
   event.preventDefault();
   event.stopPropagation();
   const next = all[Math.min(Math.max(at + step, 0), all.length - 1)];
-  for (const row of all) row.tabIndex = row === next ? 0 : -1;
+  settle(all, next);
   next?.focus();
 }

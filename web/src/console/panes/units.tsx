@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { tick } from '../../shared/clock.ts';
 import { clock, duration } from '../../shared/format.ts';
-import { unitRows, type UnitRow, type UnitStatus } from '../logic/units.ts';
+import { ORDER, unitRow, type UnitRow, type UnitStatus } from '../logic/units.ts';
 import { UnitShape } from '../shapes.tsx';
 import { areaOf, shortOf } from '../state/picture.ts';
 import type { Desk } from '../state/desk.ts';
@@ -14,22 +14,23 @@ import { Rows } from './rows.tsx';
 
 /** Units that are drawn in the list; the map shows all. */
 const ROWS_MAX = 150;
-const STATUSES: UnitStatus[] = ['free', 'dispatched', 'enroute', 'onscene', 'oos', 'off'];
 
 export function UnitsPane({ desk }: { desk: Desk }) {
-  void desk.changed.value;
   const find = useSignal('');
-  const all = unitRows(desk.picture, desk.positions, tick.value);
+  const ordered = desk.ordered.value;
+  const all = [...ordered.values()].flat();
   const word = find.value.trim().toUpperCase();
-  const rows = all.filter(({ unit }) => unit.id.includes(word));
+  const found = word === '' ? all : all.filter(({ id }) => id.includes(word));
+  const several = desk.work.areas.value.filter(({ level }) => level === 'city').length > 1;
+  const now_ms = tick.value;
   return (
     <section class="pane units" aria-labelledby="units-head" data-pane="3">
       <header>
         <h2 id="units-head">{say('pane.units')}</h2>
         <ul class="sums">
-          {STATUSES.map((status) => (
+          {ORDER.map((status) => (
             <li key={status} data-unit={status}>
-              <UnitShape status={status} /> <b class="figures">{all.filter((row) => row.status === status).length}</b> {say(`ustatus.${status}`)}
+              <UnitShape status={status} /> <b class="figures">{ordered.get(status)?.length ?? 0}</b> {say(`ustatus.${status}`)}
             </li>
           ))}
         </ul>
@@ -38,24 +39,38 @@ export function UnitsPane({ desk }: { desk: Desk }) {
       </header>
       {all.length === 0 && <p class="dim">{say('unit.none')}</p>}
       <Rows label={say('pane.units')}>
-        {rows.slice(0, ROWS_MAX).map((row) => <UnitChip key={row.unit.id} row={row} desk={desk} />)}
+        {found.slice(0, ROWS_MAX).map((unit) => {
+          const row = unitRow(desk.picture, unit, desk.positions.get(unit.id), now_ms);
+          return (
+            <UnitChip key={unit.id} id={unit.id} sign={several ? unit.id : shortOf(unit.id)} status={row.status} stale={row.stale}
+              incident={row.dispatch?.incident ?? ''} age={ageText(row, desk)} />
+          );
+        })}
       </Rows>
-      {rows.length > ROWS_MAX && <p class="dim">{say('unit.more', { count: rows.length - ROWS_MAX })}</p>}
+      {found.length > ROWS_MAX && <p class="dim">{say('unit.more', { count: found.length - ROWS_MAX })}</p>}
     </section>
   );
 }
 
-function UnitChip({ row, desk }: { row: UnitRow; desk: Desk }) {
-  const { unit, status, dispatch, stale } = row;
-  const several = desk.work.areas.value.filter(({ level }) => level === 'city').length > 1;
+/** What a unit's row shows, and nothing else: a row whose words stay the same is not made again. */
+interface Chip {
+  id: string;
+  sign: string;
+  status: UnitStatus;
+  stale: boolean;
+  incident: string;
+  age: string;
+}
+
+function UnitChip({ id, sign, status, stale, incident, age }: Chip) {
   return (
-    <li class="unit" data-id={unit.id} data-unit={status} data-stale={stale} {...givesUnit(unit.id)}>
-      <button type="button" data-row aria-current={pointed.value === unit.id} onClick={() => (pointed.value = unit.id)}>
+    <li class="unit" data-id={id} data-unit={status} data-stale={stale} {...givesUnit(id)}>
+      <button type="button" data-row aria-current={pointed.value === id} onClick={() => (pointed.value = id)}>
         <UnitShape status={status} />
-        <b>{several ? unit.id : shortOf(unit.id)}</b>
+        <b>{sign}</b>
         <span>{say(`ustatus.${status}`)}</span>
-        {dispatch && <span class="name">{dispatch.incident}</span>}
-        <span class="age figures">{ageText(row, desk)}</span>
+        {incident !== '' && <span class="name">{incident}</span>}
+        <span class="age figures">{age}</span>
       </button>
     </li>
   );

@@ -2,13 +2,14 @@
 //
 // Invariant: an object that an event touched is read again after it, so that the picture is never older than the journal
 // that was heard, but for the time of one request.
-import { signal } from '@preact/signals';
+import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { components } from '../../gen/api.ts';
 import type { PositionFrame, ToldPositions, ToldReset, ToldEvent } from '../../gen/frames.ts';
 import { pause } from '../../shared/backoff.ts';
 import { isPassing, LoggedOut, Problem } from '../../shared/problem.ts';
 import type { Area, Work } from '../../shared/screen.tsx';
 import type { Role } from '../../shared/session.ts';
+import { orderer, type Ordered } from '../logic/units.ts';
 import { apply, areaOf, empty, prune, reset, type Picture, type Stale } from './picture.ts';
 
 type Schemas = components['schemas'];
@@ -48,6 +49,8 @@ export class Desk {
   readonly basemap = signal<Schemas['Basemap'] | null>(null);
   /** How far each area's journal was read, and how. */
   readonly read = signal<ReadonlyMap<string, Read>>(new Map());
+  /** The units in the order of the list, as of the last change. */
+  readonly ordered: ReadonlySignal<Ordered>;
   readonly #stale = new Set<Stale>();
   /** What was touched again while it was read. */
   readonly #reading = new Map<Stale, boolean>();
@@ -55,6 +58,11 @@ export class Desk {
 
   constructor(work: Work) {
     this.work = work;
+    const order = orderer();
+    this.ordered = computed(() => {
+      void this.changed.value;
+      return order(this.#picture);
+    });
   }
 
   /** What is known. Whoever reads it while drawing is drawn anew when it changes. */
