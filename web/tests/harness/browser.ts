@@ -1,12 +1,10 @@
 // One browser, and pages that fail the test when something goes wrong in them.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import axe from 'axe-core';
 import { PASSWORD, type Server } from './server.ts';
+import { keepShot } from './shots.ts';
 import { until } from './until.ts';
-
-const SHOTS = new URL('../../shots/', import.meta.url).pathname;
 
 /** Software rendering, as on a PC without a GPU; no sandbox where root runs the tests. */
 export function openBrowser(): Promise<Browser> {
@@ -81,11 +79,9 @@ export class Screen {
     assert.deepEqual(bad, [], `${this.page.url()} cannot be used by everybody`);
   }
 
-  /** Keeps a picture in web/shots, where SIGAP_SHOTS=1 asks for it. */
+  /** Keeps a picture, where SIGAP_SHOTS asks for it. */
   async shot(name: string, page = this.page): Promise<void> {
-    if (process.env.SIGAP_SHOTS !== '1') return;
-    mkdirSync(SHOTS, { recursive: true });
-    await page.screenshot({ path: `${SHOTS}${name}.png` });
+    await keepShot(page, name);
   }
 
   async close(): Promise<void> {
