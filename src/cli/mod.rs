@@ -143,7 +143,7 @@ pub struct Demo {
     #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u16).range(1..=80))]
     pub units: u16,
     /// Reports per minute from citizens.
-    #[arg(long, default_value_t = 3.0)]
+    #[arg(long, default_value_t = 4.0)]
     pub reports_per_min: f64,
     /// The same seed gives the same city.
     #[arg(long, default_value_t = 110)]
