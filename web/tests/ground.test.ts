@@ -65,6 +65,18 @@ test('without a basemap there are the outlines of the city and its districts, an
     assert.equal((await screen.known()).map.tiles, null);
     assert.equal(await screen.page.locator('[data-test=attribution]').count(), 0);
     await screen.shot('ground-outlines');
+    // Another size empties a canvas: nobody sees it so, since it is filled before the browser paints.
+    const filled = await screen.page.evaluate(() => new Promise((tell) => {
+      const canvas = document.querySelector<HTMLCanvasElement>('[data-test=map]')!;
+      const height = canvas.height;
+      new ResizeObserver((_, watch) => {
+        if (canvas.height === height) return;
+        watch.disconnect();
+        tell(canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0));
+      }).observe(canvas);
+      canvas.style.height = `${canvas.clientHeight - 40}px`;
+    }));
+    assert.equal(filled, true);
     const policy = (await fetch(`${server.url}/console`)).headers.get('content-security-policy');
     assert.match(policy ?? '', /connect-src 'self';/);
   });

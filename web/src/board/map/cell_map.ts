@@ -157,6 +157,8 @@ export class CellMap {
     this.#ground.resize(width, height);
     if (this.#fitted === '') this.fit();
     else this.#ground.centre(centre);
+    // A canvas of another size is empty: it is filled before anybody sees it.
+    if (this.#frames > 0) this.#draw();
     this.#redraw();
   }
 

@@ -111,16 +111,19 @@ export class CityMap {
   }
 
   redraw(): void {
-    this.#frame ||= requestAnimationFrame(() => {
-      const begun_ms = performance.now();
-      // However often something changed since the last frame, the scene is built once.
-      if (this.#is_old) this.#build();
-      this.#frame = 0;
-      this.#frames++;
-      draw(this.parts.canvas, this.ground, this.scene, grid.value);
-      this.#drawDragged();
-      this.#took_ms = performance.now() - begun_ms;
-    });
+    this.#frame ||= requestAnimationFrame(() => this.#paint());
+  }
+
+  #paint(): void {
+    cancelAnimationFrame(this.#frame);
+    const begun_ms = performance.now();
+    // However often something changed since the last frame, the scene is built once.
+    if (this.#is_old) this.#build();
+    this.#frame = 0;
+    this.#frames++;
+    draw(this.parts.canvas, this.ground, this.scene, grid.value);
+    this.#drawDragged();
+    this.#took_ms = performance.now() - begun_ms;
   }
 
   /** Somebody clicked: an incident, a unit, or a place for the form that asks for one. */
@@ -190,7 +193,9 @@ export class CityMap {
     canvas.width = Math.round(width * scale);
     canvas.height = Math.round(height * scale);
     this.ground.resize(width, height);
-    this.redraw();
+    // A canvas of another size is empty: it is filled before anybody sees it.
+    if (this.#frames > 0) this.#paint();
+    else this.redraw();
   }
 
   #drawDragged(): void {
