@@ -192,20 +192,17 @@ test('a unit that is silent is grey and hollow on the map and says since when, a
   const screen = await atDesk(browser, server);
   const { page } = screen;
   await screen.until('the silent one', ({ map }) => map.units === 4 && map.stale === 1);
-  const chip = page.locator('li.unit[data-id=BPN-C2]');
-  assert.equal(await chip.getAttribute('data-stale'), 'true');
-  assert.match(await chip.innerText(), /posisi USANG sejak \d\d:\d\d:\d\d/);
-  const { map, desk } = await screen.known();
-  assert.match(map.since['BPN-C2'], /^usang sejak \d\d:\d\d:\d\d$/);
-  assert.deepEqual(Object.keys(map.since), ['BPN-C2'], 'the others are fresh');
-  assert.equal(desk.units.find((unit: { id: string }) => unit.id === 'BPN-C2').stale, true);
+  const chip = page.locator('li.unit[data-id=BPN-C2][data-stale=true]');
+  await until('its words', async () => /posisi USANG sejak \d\d:\d\d:\d\d/.test(await chip.innerText()));
+  await screen.until('it alone on the map', ({ map }) => Object.keys(map.since).join() === 'BPN-C2' && /^usang sejak \d\d:\d\d:\d\d$/.test(map.since['BPN-C2']));
+  await screen.until('it in the list', ({ desk }) => desk.units.find((unit: { id: string }) => unit.id === 'BPN-C2').stale === true);
   const { incident: id } = await valid('theft', '0812 5550 2600');
   await isOpen(screen, id);
   await choose(screen, id);
   await page.locator('[data-test=send]').first().waitFor();
   assert.doesNotMatch((await page.locator('[data-test=send]').allInnerTexts()).join(), /BPN-C2/);
   await page.locator('[data-test=candidates] summary').click();
-  assert.match(await page.locator('.skipped').innerText(), /BPN-C2\s+posisi usang/);
+  await until('why it was passed over', async () => /BPN-C2\s+posisi usang/.test(await page.locator('.skipped').innerText()));
   await screen.shot('console-stale');
   // A crew that radios is ordered all the same.
   await page.getByRole('button', { name: 'Perintahkan BPN-C2 lewat radio' }).click();
