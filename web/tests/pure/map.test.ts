@@ -1,12 +1,13 @@
 // The map without a screen: where things are, what a finger meets, what is on it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { tilesOf } from '../../src/console/map/basemap/tiles.ts';
-import { blit, over, stampOf } from '../../src/console/map/blit.ts';
-import { PlainGround, viewOf, worldOf } from '../../src/console/map/ground.ts';
-import { cornersOf, outlinesOf } from '../../src/console/map/outlines.ts';
-import { boxOf, hit, unitMarks } from '../../src/console/map/scene.ts';
 import type { UnitRow } from '../../src/console/logic/units.ts';
+import { blit, over, stampOf } from '../../src/console/map/blit.ts';
+import { hit, unitMarks } from '../../src/console/map/scene.ts';
+import { tilesOf } from '../../src/shared/map/basemap/tiles.ts';
+import { PlainGround, viewOf } from '../../src/shared/map/ground.ts';
+import { cornersOf, outlinesOf } from '../../src/shared/map/outlines.ts';
+import { boxOf, worldOf } from '../../src/shared/map/place.ts';
 
 function ground(): PlainGround {
   const made = new PlainGround();

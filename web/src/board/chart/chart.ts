@@ -1,7 +1,7 @@
 // One chart of days by uPlot: lines that differ by dash and mark, not only by colour; days without incidents stay gaps.
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { colours } from '../../console/map/colours.ts';
+import { colours } from '../../shared/map/colours.ts';
 
 export interface Line {
   label: string;

@@ -1,10 +1,10 @@
 // A map of H3 cells on a canvas: drawn when something changed, at most once per frame.
 import { effect } from '@preact/signals';
-import { colours, type Colours } from '../../console/map/colours.ts';
-import { PlainGround, type Place, type Point } from '../../console/map/ground.ts';
-import { drawLines, drawScale } from '../../console/map/lines.ts';
-import { boxOf } from '../../console/map/scene.ts';
 import { expose } from '../../shared/hook.ts';
+import { colours, type Colours } from '../../shared/map/colours.ts';
+import { PlainGround } from '../../shared/map/ground.ts';
+import { drawLines, drawScale } from '../../shared/map/lines.ts';
+import { boxOf, type Place, type Point } from '../../shared/map/place.ts';
 import { theme } from '../../shared/theme.ts';
 import type { Mark, Mode } from '../logic/cells.ts';
 import { paint } from './tones.ts';

@@ -1,7 +1,7 @@
 // The map pane: where incidents were, where they were late, how far help is now.
 import { useEffect, useRef } from 'preact/hooks';
-import { SlaShape } from '../../console/shapes.tsx';
-import { colours } from '../../console/map/colours.ts';
+import { colours } from '../../shared/map/colours.ts';
+import { SlaShape } from '../../shared/shapes.tsx';
 import { theme } from '../../shared/theme.ts';
 import { COUNT_STEPS, covered, heat, TIME_STEPS, type Coverage, type Mark, type Mode } from '../logic/cells.ts';
 import { ReadLine } from '../panes/read_line.tsx';

@@ -1,5 +1,5 @@
 // What each grade looks like: one colour from faint to strong; what help does not reach is striped as well.
-import type { Colours } from '../../console/map/colours.ts';
+import type { Colours } from '../../shared/map/colours.ts';
 import type { Mark, Mode } from '../logic/cells.ts';
 
 /** How strong each grade's colour is. */

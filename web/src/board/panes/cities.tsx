@@ -1,7 +1,7 @@
 // The cities of a region or of the nation, each with its figures, and all of them together.
 import type { Standing } from '../../gen/frames.ts';
-import { SlaShape } from '../../console/shapes.tsx';
 import type { Area } from '../../shared/screen.tsx';
+import { SlaShape } from '../../shared/shapes.tsx';
 import { verdict } from '../logic/live.ts';
 import type { Live } from '../state/live.ts';
 import { remember } from '../state/wall.ts';

@@ -1,7 +1,7 @@
 // How the area stands at this moment: the share of today beside the promise, what is open, what the units do.
-import { duration } from '../../shared/format.ts';
-import { SlaShape, UnitShape } from '../../console/shapes.tsx';
 import type { ToldBoard, UnitCounts } from '../../gen/frames.ts';
+import { duration } from '../../shared/format.ts';
+import { SlaShape, UnitShape } from '../../shared/shapes.tsx';
 import { verdict, type Verdict } from '../logic/live.ts';
 import { percent, shareText, VERDICT_SHAPES } from '../text.ts';
 import { say } from '../words.ts';

@@ -2,12 +2,12 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { components } from '../../gen/api.ts';
+import type { Pressing, ToldBoard } from '../../gen/frames.ts';
 import type { Api } from '../../shared/api.ts';
 import { tick } from '../../shared/clock.ts';
 import { duration } from '../../shared/format.ts';
+import { SlaShape } from '../../shared/shapes.tsx';
 import { errorText } from '../../shared/words.ts';
-import { SlaShape } from '../../console/shapes.tsx';
-import type { Pressing, ToldBoard } from '../../gen/frames.ts';
 import { row } from '../logic/live.ts';
 import { kindText } from '../state/kinds.ts';
 import { Reading } from '../state/reading.ts';

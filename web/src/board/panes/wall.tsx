@@ -1,11 +1,11 @@
 // The board on a wall: read from five metres, nothing to press. `F` and Esc lead back, and a double click where there is no
 // keyboard.
+import type { CityBoard, Pressing, ToldBoard } from '../../gen/frames.ts';
 import { wake } from '../../shared/awake.ts';
 import { tick } from '../../shared/clock.ts';
 import { clock } from '../../shared/format.ts';
 import type { Area } from '../../shared/screen.tsx';
-import { SlaShape, UnitShape } from '../../console/shapes.tsx';
-import type { CityBoard, Pressing, ToldBoard } from '../../gen/frames.ts';
+import { SlaShape, UnitShape } from '../../shared/shapes.tsx';
 import { verdict } from '../logic/live.ts';
 import { kindText } from '../state/kinds.ts';
 import type { Live } from '../state/live.ts';

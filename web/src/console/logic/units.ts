@@ -1,9 +1,8 @@
 // How a unit stands, in the words of the field: available, dispatched, en route, on scene, off duty; and how old its
 // place is.
 import type { PositionFrame } from '../../gen/frames.ts';
+import type { UnitStatus } from '../../shared/shapes.tsx';
 import { byName, type Dispatch, type Picture, type Unit } from '../state/picture.ts';
-
-export type UnitStatus = 'free' | 'dispatched' | 'enroute' | 'onscene' | 'oos' | 'off';
 
 export function unitStatus(unit: Unit, dispatch: Dispatch | undefined): UnitStatus {
   if (unit.duty === 'off_duty') return 'off';

@@ -1,9 +1,11 @@
 // Draws what lies on the map, on a canvas above the ground. Labels are drawn here as well: no glyph server is needed.
-import { colours, type Colours } from './colours.ts';
-import { viewOf, type Ground, type Point } from './ground.ts';
+import { colours, type Colours } from '../../shared/map/colours.ts';
+import { viewOf, type Ground } from '../../shared/map/ground.ts';
+import { drawLines, drawScale } from '../../shared/map/lines.ts';
+import { drawOutlines } from '../../shared/map/outlines.ts';
+import type { Point } from '../../shared/map/place.ts';
+import { drawGrid } from './grid.ts';
 import type { IncidentMark, Scene, UnitMark } from './scene.ts';
-import { drawGrid, drawLines, drawScale } from './lines.ts';
-import { drawOutlines } from './outlines.ts';
 import { contextOf, FONT, heading, label, onSheet, shape, type Pen } from './sprites.ts';
 
 /** With more units than this on the screen, only those that matter have a name. */

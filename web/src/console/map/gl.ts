@@ -3,11 +3,12 @@ import { addProtocol, Map as MapLibre, removeProtocol, setWorkerUrl, type Raster
 import worker from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import { effect } from '@preact/signals';
+import { VEIL, type TileCounts } from '../../shared/map/basemap/layer.ts';
+import type { TileSource } from '../../shared/map/basemap/source.ts';
+import { colours } from '../../shared/map/colours.ts';
+import { fitting, ZOOM_MAX, ZOOM_MIN, type Ground } from '../../shared/map/ground.ts';
+import type { Box, Place, Point } from '../../shared/map/place.ts';
 import { theme, type Theme } from '../../shared/theme.ts';
-import { VEIL, type TileCounts } from './basemap/layer.ts';
-import type { TileSource } from './basemap/source.ts';
-import { colours } from './colours.ts';
-import { fitting, ZOOM_MAX, ZOOM_MIN, type Box, type Ground, type Place, type Point } from './ground.ts';
 
 /** How long WebGL may take to show anything, milliseconds; then the canvas stays. */
 const FIRST_MS = 5_000;

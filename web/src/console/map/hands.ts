@@ -1,6 +1,6 @@
 // Hands on the map: drag the ground, drag a unit onto an incident, wheel, keys.
+import type { Point } from '../../shared/map/place.ts';
 import type { CityMap } from './map.ts';
-import type { Point } from './ground.ts';
 
 /** A press that moves less than this is a click, pixels. */
 const STILL_PX = 5;

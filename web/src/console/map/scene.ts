@@ -1,10 +1,11 @@
 // What lies on the map: units, incidents, the ranking, cities and districts. Pure: built from the picture, drawn by draw.ts.
 import type { Priority } from '../../gen/frames.ts';
+import type { Outline } from '../../shared/map/outlines.ts';
+import { worldOf, type Place, type Point } from '../../shared/map/place.ts';
+import type { UnitStatus } from '../../shared/shapes.tsx';
 import { heat, standing, type Standing } from '../logic/promise.ts';
-import type { UnitRow, UnitStatus } from '../logic/units.ts';
+import type { UnitRow } from '../logic/units.ts';
 import type { Incident, Picture } from '../state/picture.ts';
-import { worldOf, type Box, type Place, type Point } from './ground.ts';
-import type { Outline } from './outlines.ts';
 
 export interface UnitMark extends Place {
   id: string;
@@ -72,15 +73,6 @@ export function incidentMarks(picture: Picture, chosen: Chosen, now_ms: number):
     heat: heat(incident, now_ms), chosen: incident.id === chosen.incident,
   });
   return open.map(mark).sort((a, b) => Number(a.chosen) - Number(b.chosen));
-}
-
-/** The box around some places, with room for a single one; null without any. */
-export function boxOf(places: readonly Place[]): Box | null {
-  if (places.length === 0) return null;
-  const [lats, lngs] = [places.map(({ lat }) => lat), places.map(({ lng }) => lng)];
-  const box = { south: Math.min(...lats), north: Math.max(...lats), west: Math.min(...lngs), east: Math.max(...lngs) };
-  const pad = Math.max(0.01 - (box.north - box.south), 0) / 2;
-  return { south: box.south - pad, north: box.north + pad, west: box.west - pad, east: box.east + pad };
 }
 
 /** How far from a mark a finger may be, pixels. */

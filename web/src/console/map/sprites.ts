@@ -1,8 +1,7 @@
 // What is drawn often is drawn once: shapes of units, headings, words. After that it is copied, pixel by pixel.
-import { UNIT_COLOURS, UNIT_SHAPES } from '../shapes.tsx';
-import type { UnitStatus } from '../logic/units.ts';
+import type { Colours } from '../../shared/map/colours.ts';
+import { UNIT_COLOURS, UNIT_SHAPES, type UnitStatus } from '../../shared/shapes.tsx';
 import { blit, stampOf, type Sheet, type Stamp } from './blit.ts';
-import type { Colours } from './colours.ts';
 
 export const FONT = "600 12px system-ui, 'Noto Sans', sans-serif";
 

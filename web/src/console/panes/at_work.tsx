@@ -1,8 +1,8 @@
 // The units at work on an incident: their steps, entered for them by radio; recall; hand over.
-import { clock } from '../../shared/format.ts';
 import type { DispatchStatus } from '../../gen/frames.ts';
+import { clock } from '../../shared/format.ts';
+import { UnitShape } from '../../shared/shapes.tsx';
 import { isOpen } from '../logic/queue.ts';
-import { UnitShape } from '../shapes.tsx';
 import type { Desk } from '../state/desk.ts';
 import type { Orders } from '../state/orders.ts';
 import { areaOf, type Dispatch, type Incident } from '../state/picture.ts';

@@ -2,20 +2,20 @@
 import { useEffect } from 'preact/hooks';
 import { tick } from '../../shared/clock.ts';
 import { clock, duration } from '../../shared/format.ts';
+import { SlaShape } from '../../shared/shapes.tsx';
 import { DISPOSITIONS, PRIORITIES } from '../logic/command.ts';
 import { segments, standing } from '../logic/promise.ts';
 import { isOpen } from '../logic/queue.ts';
-import { SlaShape } from '../shapes.tsx';
 import type { Desk, IncidentBody } from '../state/desk.ts';
 import type { Orders } from '../state/orders.ts';
 import { areaOf, type Incident } from '../state/picture.ts';
 import { chosen } from '../state/ui.ts';
 import { kindText, standingText, zoneOf } from '../text.ts';
 import { say } from '../words.ts';
-import { Candidates } from './candidates.tsx';
-import { Choose, NoteForm } from './inputs.tsx';
-import { takesUnit } from './drag.ts';
 import { AtWork } from './at_work.tsx';
+import { Candidates } from './candidates.tsx';
+import { takesUnit } from './drag.ts';
+import { Choose, NoteForm } from './inputs.tsx';
 
 export function IncidentView({ incident, desk, orders }: { incident: Incident; desk: Desk; orders: Orders }) {
   const { id } = incident;

@@ -1,8 +1,9 @@
 // The queue: reports that ring or are held, and open incidents. What needs somebody first is on top.
 import { tick } from '../../shared/clock.ts';
 import { duration } from '../../shared/format.ts';
+import { SlaShape } from '../../shared/shapes.tsx';
 import { queue, type Row } from '../logic/queue.ts';
-import { ChannelShape, Flames, SlaShape } from '../shapes.tsx';
+import { ChannelShape, Flames } from '../shapes.tsx';
 import type { Desk } from '../state/desk.ts';
 import type { Orders } from '../state/orders.ts';
 import { chosen } from '../state/ui.ts';

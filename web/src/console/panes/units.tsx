@@ -2,10 +2,10 @@
 import { useSignal } from '@preact/signals';
 import { tick } from '../../shared/clock.ts';
 import { clock, duration } from '../../shared/format.ts';
-import { ORDER, unitRow, type UnitRow, type UnitStatus } from '../logic/units.ts';
-import { UnitShape } from '../shapes.tsx';
-import { areaOf, shortOf } from '../state/picture.ts';
+import { UnitShape, type UnitStatus } from '../../shared/shapes.tsx';
+import { ORDER, unitRow, type UnitRow } from '../logic/units.ts';
 import type { Desk } from '../state/desk.ts';
+import { areaOf, shortOf } from '../state/picture.ts';
 import { pointed } from '../state/ui.ts';
 import { zoneOf } from '../text.ts';
 import { say } from '../words.ts';

@@ -1,6 +1,6 @@
 // Where the tiles of a basemap come from: pictures at an address each, or an archive. Both grounds of the map draw the same.
 import type { components } from '../../../gen/api.ts';
-import type { Theme } from '../../../shared/theme.ts';
+import type { Theme } from '../../theme.ts';
 
 export type Basemap = components['schemas']['Basemap'];
 

@@ -2,7 +2,7 @@
 // Layers are known by the names of the two schemas in use, Protomaps' and OpenMapTiles'.
 import { VectorTile, type VectorTileFeature, type VectorTileLayer } from '@mapbox/vector-tile';
 import { PbfReader } from 'pbf';
-import type { Theme } from '../../../shared/theme.ts';
+import type { Theme } from '../../theme.ts';
 
 /** Twice what is shown at the least, so that a screen of fine pixels is served as well. */
 const SIZE_PX = 1_024;

@@ -1,9 +1,10 @@
 // Tiles on the plain canvas: which ones the window wants, those that are there, and meanwhile parts of coarser ones.
 //
 // Invariants: only what the last drawing wanted is asked for, the middle first, a few at a time; what is kept is bounded.
-import { theme } from '../../../shared/theme.ts';
+import { theme } from '../../theme.ts';
 import type { Colours } from '../colours.ts';
-import { placeOf, type Ground } from '../ground.ts';
+import type { Ground } from '../ground.ts';
+import { placeOf } from '../place.ts';
 import type { TileSource } from './source.ts';
 import { tilesOf, type Tile } from './tiles.ts';
 

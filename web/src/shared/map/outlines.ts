@@ -1,7 +1,8 @@
 // Outlines of cities and districts: the ground where there is no basemap, and the border where there is one.
 import type { components } from '../../gen/api.ts';
 import type { Colours } from './colours.ts';
-import type { Box, Ground, Place } from './ground.ts';
+import type { Ground } from './ground.ts';
+import type { Box, Place } from './place.ts';
 
 type Feature = components['schemas']['OutlineFeatureBody'];
 

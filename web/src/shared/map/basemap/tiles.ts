@@ -1,5 +1,6 @@
 // Which tiles a window wants. Pure.
-import { worldOf, type Ground } from '../ground.ts';
+import type { Ground } from '../ground.ts';
+import { worldOf } from '../place.ts';
 import type { TileSource } from './source.ts';
 
 /** In one window at most; beyond, a coarser zoom is taken. */

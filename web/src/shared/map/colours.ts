@@ -1,5 +1,5 @@
 // The colours of the theme, as a canvas wants them.
-import { theme } from '../../shared/theme.ts';
+import { theme } from '../theme.ts';
 
 export interface Colours {
   of(name: string): string;

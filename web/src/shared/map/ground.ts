@@ -3,23 +3,7 @@
 import type { TileCounts } from './basemap/layer.ts';
 import type { TileSource } from './basemap/source.ts';
 import type { Colours } from './colours.ts';
-
-export interface Point {
-  x: number;
-  y: number;
-}
-
-export interface Place {
-  lat: number;
-  lng: number;
-}
-
-export interface Box {
-  south: number;
-  west: number;
-  north: number;
-  east: number;
-}
+import { placeOf, worldOf, type Box, type Place, type Point } from './place.ts';
 
 export interface Ground {
   readonly kind: 'canvas' | 'gl';
@@ -50,15 +34,6 @@ export const ZOOM_MAX = 19;
 const TILE = 512;
 /** Kept free at the edges, pixels: there are keys, and names beside marks. */
 const MARGIN = 56;
-
-export function worldOf({ lat, lng }: Place): Point {
-  const sin = Math.sin((Math.min(Math.max(lat, -85), 85) * Math.PI) / 180);
-  return { x: lng / 360 + 0.5, y: 0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI) };
-}
-
-export function placeOf({ x, y }: Point): Place {
-  return { lat: (Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI, lng: (x - 0.5) * 360 };
-}
 
 /** From a point of the world, as `worldOf` gives it, to one of the screen. */
 export interface View {
