@@ -179,6 +179,7 @@ test('days, causes, cells and coverage are those of the server, in both language
 
   await screen.page.click('[data-test=mode-coverage]');
   const shown = await screen.until('coverage', ({ map, past }) => (map.mode === 'coverage' && map.count > 0 ? { map, past } : null));
+  assert.equal(shown.map.outlines.at(-1).name, 'Kota Balikpapan');
   const coverage = await dispatcher.get('/areas/BPN/coverage');
   assert.deepEqual(shown.past.coverage, { area: 'BPN', cells: coverage.cells, within: coverage.cells_within });
   assert.equal(shown.map.count, coverage.features.length);
@@ -260,7 +261,8 @@ test('a region is the sum of its cities, each in a row that leads to its own boa
   const sum = await screen.page.locator('[data-test=cities] tfoot td').allInnerTexts();
   const open = [...await cells('BPN').then(([first]) => [first]), ...await cells('SMD').then(([first]) => [first])].map(Number);
   assert.equal(Number(sum[0]), open[0]! + open[1]!);
-  await screen.until('the cells of both', ({ map }) => map?.count > 0);
+  const map = await screen.until('the cells of both, and where they lie', (known) => (known.map?.count > 0 && known.map.outlines.length > 0 && known.map.coast > 0 ? known.map : null));
+  assert.deepEqual(map.outlines.map(({ kind, name }: any) => `${kind} ${name}`).sort(), ['city Kota Balikpapan', 'city Kota Samarinda']);
   await screen.isAccessible();
   await screen.shot('board-region');
 

@@ -45,7 +45,7 @@ const districts = JSON.stringify({
   })),
 });
 
-test('without a basemap there are the outlines of the city and its districts, and nothing is asked of anybody else', async () => {
+test('without a basemap there are the coast, the outlines of the city and its districts, and nothing is asked of anybody else', async () => {
   await at('/console?map=canvas', {}, async (screen, server) => {
     const folder = mkdtempSync(join(tmpdir(), 'sigap-districts-'));
     writeFileSync(join(folder, 'districts.geojson'), districts);
@@ -62,7 +62,7 @@ test('without a basemap there are the outlines of the city and its districts, an
       ['district', 'Balikpapan Selatan'], ['district', 'Balikpapan Kota'], ['city', 'Kota Balikpapan'],
     ]);
     assert.ok(shapes.every(({ corners }: { corners: number }) => corners >= 5));
-    assert.equal((await screen.known()).map.tiles, null);
+    await screen.until('land and sea', ({ map }) => map.tiles === null && map.coast >= 1);
     assert.equal(await screen.page.locator('[data-test=attribution]').count(), 0);
     await screen.shot('ground-outlines');
     // Another size empties a canvas: nobody sees it so, since it is filled before the browser paints.

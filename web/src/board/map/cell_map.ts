@@ -1,9 +1,11 @@
 // A map of H3 cells on a canvas: drawn when something changed, at most once per frame.
 import { effect } from '@preact/signals';
 import { expose } from '../../shared/hook.ts';
-import { colours, type Colours } from '../../shared/map/colours.ts';
+import { Coast } from '../../shared/map/coast.ts';
+import { colours } from '../../shared/map/colours.ts';
 import { PlainGround } from '../../shared/map/ground.ts';
 import { drawLines, drawScale } from '../../shared/map/lines.ts';
+import { cornersOf, drawBorders, fillCities, type Outline } from '../../shared/map/outlines.ts';
 import { boxOf, type Place, type Point } from '../../shared/map/place.ts';
 import { theme } from '../../shared/theme.ts';
 import type { Mark, Mode } from '../logic/cells.ts';
@@ -14,15 +16,14 @@ export interface CellScene {
   /** Where the cells are of: another one is shown whole. */
   about: string;
   marks: readonly Mark[];
-  /** The city's own cells, as the ground below; none where there are several cities. */
-  base: readonly Ring[];
-  districts: readonly (Place & { name: string })[];
+  /** Cities and their districts; none until they are known. */
+  outlines: readonly Outline[];
   /** Where to look while there are no cells. */
   centre: Place;
 }
 
 /** (lat, lng). */
-export type Ring = [number, number][];
+type Ring = [number, number][];
 
 /** A cell as wide as this has its number in it, pixels. */
 const TEXT_PX = 17;
@@ -33,6 +34,7 @@ const AROUND_DEG = 0.05;
 export class CellMap {
   readonly #canvas: HTMLCanvasElement;
   readonly #ground = new PlainGround();
+  readonly #coast = new Coast(() => this.#redraw());
   readonly #ends: (() => void)[] = [];
   readonly #rings = new Map<string, Ring>();
   #scene: CellScene | null = null;
@@ -77,10 +79,10 @@ export class CellMap {
     if (!scene) return;
     const { centre: { lat, lng } } = scene;
     // Their outlines may still have to be worked out.
-    const marked = scene.marks.flatMap((mark) => this.#ring(mark));
-    const places = (whole || marked.length === 0 ? [...scene.base.flat(), ...marked] : marked).map(([lat, lng]) => ({ lat, lng }));
+    const marked = scene.marks.flatMap((mark) => this.#ring(mark)).map(([lat, lng]) => ({ lat, lng }));
+    const places = whole || marked.length === 0 ? [...cornersOf(scene.outlines), ...scene.outlines.map(({ centre }) => centre), ...marked] : marked;
     const around = [{ lat: lat - AROUND_DEG, lng: lng - AROUND_DEG }, { lat: lat + AROUND_DEG, lng: lng + AROUND_DEG }];
-    const box = boxOf(places.length > 0 ? places : [...around, ...scene.districts]);
+    const box = boxOf(places.length > 0 ? places : around);
     if (box) this.#ground.fit(box);
     // An empty map is fitted again as soon as there is something on it.
     if (marked.length > 0) this.#fitted = scene.about;
@@ -112,8 +114,9 @@ export class CellMap {
     context.setTransform(this.#scale, 0, 0, this.#scale, 0, 0);
     context.fillStyle = tone.ground;
     context.fillRect(0, 0, ground.width, ground.height);
+    this.#coast.paint(context, ground, tone);
+    fillCities(context, ground, scene.outlines, tone);
     drawLines(context, ground, tone);
-    this.#drawBase(context, scene, tone);
     const texts: [Point, string, number][] = [];
     for (const mark of scene.marks) {
       const points = this.#ring(mark).map(([lat, lng]) => ground.point({ lat, lng }));
@@ -122,6 +125,7 @@ export class CellMap {
       paint(context, pathOf(points), scene.mode, mark.grade, tone, this.#scale);
       if (box.right - box.left >= TEXT_PX) texts.push([{ x: (box.left + box.right) / 2, y: (box.top + box.bottom) / 2 }, mark.text, box.right - box.left]);
     }
+    drawBorders(context, ground, scene.outlines, tone);
     context.textAlign = 'center';
     for (const [{ x, y }, text, width] of texts) {
       const px = Math.min(Math.max((width * 1.1) / Math.max(text.length, 2), 9), 15);
@@ -129,22 +133,12 @@ export class CellMap {
       label(context, text, x, y + px / 3, tone.text, tone.ground);
     }
     context.font = fontOf(12);
-    for (const { name, ...at } of scene.districts) {
-      const { x, y } = ground.point(at);
+    for (const { name, centre } of namedOf(scene.outlines)) {
+      const { x, y } = ground.point(centre);
       label(context, name.toUpperCase(), x, y - 12, tone.dim, tone.ground);
     }
     context.textAlign = 'left';
     drawScale(context, ground, tone);
-  }
-
-  /** The city as one faint surface, so that a few cells are seen where they lie in it. */
-  #drawBase(context: CanvasRenderingContext2D, { base }: CellScene, tone: Colours): void {
-    const path = new Path2D();
-    for (const ring of base) path.addPath(pathOf(ring.map(([lat, lng]) => this.#ground.point({ lat, lng }))));
-    context.fillStyle = context.strokeStyle = tone.of('--raised');
-    context.lineWidth = 1;
-    context.fill(path);
-    context.stroke(path);
   }
 
   #resize(): void {
@@ -204,8 +198,15 @@ export class CellMap {
     return {
       mode: scene?.mode ?? null, about: scene?.about ?? null, zoom: this.#ground.zoom, frames: this.#frames,
       cells: scene?.marks.map(({ cell, grade, text }) => ({ cell, grade, text })).slice(-50) ?? [], count: scene?.marks.length ?? 0,
+      outlines: scene?.outlines.map(({ kind, name }) => ({ kind, name })) ?? [], coast: this.#coast.squares,
     };
   }
+}
+
+/** Districts; cities where there are several. */
+function namedOf(outlines: readonly Outline[]): readonly Outline[] {
+  const cities = outlines.filter(({ kind }) => kind === 'city');
+  return cities.length > 1 ? outlines : outlines.filter(({ kind }) => kind === 'district');
 }
 
 function fontOf(px: number): string {

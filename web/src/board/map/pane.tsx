@@ -27,15 +27,13 @@ export function MapPane({ past }: { past: Past }) {
   }, []);
   const of = mode === 'coverage' ? past.city.value : (area?.code ?? null);
   const marks = mode === 'coverage' ? (coverage ? covered(coverage) : []) : report ? heat(report.groups, mode) : [];
-  const base = mode !== 'coverage' && coverage && coverage.area === of ? covered(coverage).map(({ ring }) => ring ?? []) : [];
-  const key = JSON.stringify([mode, of, base.length, mode === 'coverage' ? coverage?.at : report?.at, past.districts.value.value?.length]);
+  const outlines = past.outlines.value;
+  const key = JSON.stringify([mode, of, mode === 'coverage' ? coverage?.at : report?.at]);
   useEffect(() => {
     if (!area) return;
     const centre = past.cities().find(({ code }) => code === of)?.centre ?? area.centre;
-    const names = mode === 'coverage' || area.level === 'city' ? (past.districts.value.value ?? []) : [];
-    const districts = names.map(({ name, centre: at }) => ({ name, ...at }));
-    void map.current?.show({ mode, about: `${mode === 'coverage' ? mode : 'heat'} ${of}`, marks, base, districts, centre });
-  }, [key]);
+    void map.current?.show({ mode, about: `${mode === 'coverage' ? mode : 'heat'} ${of}`, marks, outlines, centre });
+  }, [key, outlines]);
   return (
     <section class="panel map" aria-labelledby="map-head">
       <h2 id="map-head" class="hidden">{say('map.title')}</h2>

@@ -4,6 +4,7 @@ import type { components } from '../../gen/api.ts';
 import type { Answer, Parts } from '../../shared/api.ts';
 import { serverNow } from '../../shared/clock.ts';
 import { dayKey } from '../../shared/format.ts';
+import { outlinesOf, type OutlineFeature } from '../../shared/map/outlines.ts';
 import type { Area, Work } from '../../shared/screen.tsx';
 import type { Coverage, Mode } from '../logic/cells.ts';
 import { daysTo, type Report } from '../logic/past.ts';
@@ -30,7 +31,9 @@ export class Past {
   readonly trend = new Reading<Report>();
   readonly cells = new Reading<Report>();
   readonly coverage = new Reading<Coverage>();
-  readonly districts = new Reading<components['schemas']['DistrictBody'][]>();
+  readonly #outline = new Reading<{ of: string; features: OutlineFeature[] }>();
+  /** What is drawn below: the area, or the city whose coverage is shown. */
+  readonly outlines = computed(() => outlinesOf(this.#outline.value.value?.features ?? []));
   readonly mode = signal<Mode>('incidents');
   readonly span = signal<(typeof SPANS)[number]>(30);
   readonly priority = signal<Priority>('P1');
@@ -75,15 +78,18 @@ export class Past {
       effect(() => {
         const [code, priority] = [this.city.value, this.priority.value];
         if (code === null) return;
-        // Read once in any case: its cells are the shape of the city below the others.
-        if (this.mode.value === 'coverage') void this.#moved.value;
-        else if (this.coverage.value.peek()?.area === code) return;
+        if (this.mode.value !== 'coverage') return;
+        void this.#moved.value;
         const query = { path: { code }, query: { priority } };
         void this.coverage.read(`${code} ${priority}`, () => this.#work.api.get('/areas/{code}/coverage', query));
       }),
       effect(() => {
-        const code = this.city.value;
-        if (code !== null) void this.districts.read(code, async () => (await this.#work.api.get('/areas/{code}', { path: { code } })).districts);
+        const code = (this.mode.value === 'coverage' ? this.city.value : null) ?? this.area?.code;
+        void this.#again.value;
+        // Shapes hardly ever change: tried again only until they have come.
+        if (!code || this.#outline.value.peek()?.of === code) return;
+        const read = async () => ({ of: code, features: (await this.#work.api.get('/areas/{code}/outline', { path: { code } })).features });
+        void this.#outline.read(code, read);
       }),
     ];
     return () => {

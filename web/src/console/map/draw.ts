@@ -1,8 +1,9 @@
 // Draws what lies on the map, on a canvas above the ground. Labels are drawn here as well: no glyph server is needed.
+import type { Coast } from '../../shared/map/coast.ts';
 import { colours, type Colours } from '../../shared/map/colours.ts';
 import { viewOf, type Ground } from '../../shared/map/ground.ts';
 import { drawLines, drawScale } from '../../shared/map/lines.ts';
-import { drawOutlines } from '../../shared/map/outlines.ts';
+import { drawBorders, fillCities } from '../../shared/map/outlines.ts';
 import type { Point } from '../../shared/map/place.ts';
 import { drawGrid } from './grid.ts';
 import type { IncidentMark, Scene, UnitMark } from './scene.ts';
@@ -13,7 +14,8 @@ const NAMED_MAX = 80;
 /** With more units than this, taking the canvas's pixels out and putting them back pays. */
 const SHEET_LEAST = 200;
 
-export function draw(canvas: HTMLCanvasElement, ground: Ground, scene: Scene, with_grid: boolean): void {
+/** `coast`: what there is of it where no basemap is. */
+export function draw(canvas: HTMLCanvasElement, ground: Ground, coast: Coast, scene: Scene, with_grid: boolean): void {
   const context = contextOf(canvas);
   if (!context) return;
   const scale = canvas.width / ground.width;
@@ -22,8 +24,12 @@ export function draw(canvas: HTMLCanvasElement, ground: Ground, scene: Scene, wi
   context.clearRect(0, 0, ground.width, ground.height);
   ground.paint(context, tone);
   const bare = ground.tiles === null;
-  drawOutlines(context, ground, scene.outlines, tone, bare);
-  if (bare) drawLines(context, ground, tone);
+  if (bare) {
+    coast.paint(context, ground, tone);
+    fillCities(context, ground, scene.outlines, tone);
+    drawLines(context, ground, tone);
+  }
+  drawBorders(context, ground, scene.outlines, tone);
   if (with_grid) drawGrid(context, ground, tone);
   context.font = FONT;
   const pen: Pen = { context, scale, tone, sheet: null };

@@ -5,6 +5,7 @@ import { clock } from '../../shared/format.ts';
 import { expose } from '../../shared/hook.ts';
 import { lang } from '../../shared/i18n.ts';
 import { open, type TileSource } from '../../shared/map/basemap/source.ts';
+import { Coast } from '../../shared/map/coast.ts';
 import { PlainGround, type Ground } from '../../shared/map/ground.ts';
 import { cornersOf, outlinesOf } from '../../shared/map/outlines.ts';
 import { boxOf, type Box, type Place, type Point } from '../../shared/map/place.ts';
@@ -38,6 +39,7 @@ export interface Parts {
 export class CityMap {
   readonly parts: Parts;
   ground: Ground = new PlainGround(() => this.redraw());
+  readonly #coast = new Coast(() => this.redraw());
   #source: TileSource | null = null;
   scene: Scene = { units: [], incidents: [], report: null, outlines: [], clicked: null };
   /** What is dragged, and where it is now. */
@@ -122,7 +124,7 @@ export class CityMap {
     if (this.#is_old) this.#build();
     this.#frame = 0;
     this.#frames++;
-    draw(this.parts.canvas, this.ground, this.scene, grid.value);
+    draw(this.parts.canvas, this.ground, this.#coast, this.scene, grid.value);
     this.#drawDragged();
     this.#took_ms = performance.now() - begun_ms;
   }
@@ -240,8 +242,8 @@ export class CityMap {
       ranked: units.filter(({ rank }) => rank !== null).map(({ id }) => id), incidents: points(incidents), at: points(units),
       since: Object.fromEntries(units.filter(({ stale }) => stale).slice(0, 50).map(({ id, since }) => [id, since])),
       tiles: this.ground.tiles && { ...this.ground.tiles }, lost: this.#lost,
-      outlines: this.scene.outlines.map(({ kind, name, rings }) => ({ kind, name, corners: rings.flat().length })),
-      grid: grid.value, frames: this.#frames, took_ms: this.#took_ms,
+      outlines: this.scene.outlines.map(({ kind, name, rings }) => ({ kind, name, corners: rings.reduce((sum, ring) => sum + ring.length / 2, 0) })),
+      coast: this.#coast.squares, grid: grid.value, frames: this.#frames, took_ms: this.#took_ms,
     };
   }
 }

@@ -1,26 +1,27 @@
 // Outlines of cities and districts: the ground where there is no basemap, and the border where there is one.
 import type { components } from '../../gen/api.ts';
 import type { Colours } from './colours.ts';
-import type { Ground } from './ground.ts';
-import type { Box, Place } from './place.ts';
+import { viewOf, type Ground } from './ground.ts';
+import { placeOf, type Place } from './place.ts';
+import { ringOf, trace, type Ring } from './rings.ts';
 
-type Feature = components['schemas']['OutlineFeatureBody'];
+export type OutlineFeature = components['schemas']['OutlineFeatureBody'];
 
 export interface Outline {
   kind: 'city' | 'district';
   name: string;
   /** Where its name goes. */
   centre: Place;
-  /** Rings, the outer ones and holes alike; none where no shape is known. */
-  rings: Place[][];
+  /** The outer ones and holes alike; none where no shape is known. */
+  rings: Ring[];
 }
 
 /** What is drawn of what the server told: cities and districts, not the regions around them. */
-export function outlinesOf(features: readonly Feature[]): Outline[] {
+export function outlinesOf(features: readonly OutlineFeature[]): Outline[] {
   const made: Outline[] = [];
   for (const { geometry, properties: { kind, name, centre } } of features) {
     if (kind !== 'city' && kind !== 'district') continue;
-    const rings = (geometry?.coordinates ?? []).flat().map((ring) => ring.map(([lng, lat]) => ({ lat: lat!, lng: lng! })));
+    const rings = (geometry?.coordinates ?? []).flat().map((ring) => ringOf(ring.map(([lng, lat]) => ({ lat: lat!, lng: lng! }))));
     made.push({ kind, name, centre, rings });
   }
   // Districts first: the city's border lies above theirs.
@@ -32,24 +33,24 @@ export function cornersOf(outlines: readonly Outline[]): Place[] {
   return outlines.filter(({ kind }) => kind === 'city').flatMap(({ rings }) => corners(rings));
 }
 
-function corners(rings: Place[][]): Place[] {
-  const box: Box = { south: 90, west: 180, north: -90, east: -180 };
-  for (const { lat, lng } of rings.flat()) {
-    box.south = Math.min(box.south, lat);
-    box.north = Math.max(box.north, lat);
-    box.west = Math.min(box.west, lng);
-    box.east = Math.max(box.east, lng);
+function corners(rings: readonly Ring[]): Place[] {
+  let [west, north, east, south] = [1, 1, 0, 0];
+  for (const ring of rings) {
+    for (let i = 0; i < ring.length; i += 2) {
+      const [x, y] = [ring[i]!, ring[i + 1]!];
+      [west, north, east, south] = [Math.min(west, x), Math.min(north, y), Math.max(east, x), Math.max(south, y)];
+    }
   }
-  return box.south > box.north ? [] : [{ lat: box.south, lng: box.west }, { lat: box.north, lng: box.east }];
+  return west > east ? [] : [placeOf({ x: west, y: south }), placeOf({ x: east, y: north })];
 }
 
-/** Draws them; `filled`: cities are lighter than what lies around them. */
-export function drawOutlines(context: CanvasRenderingContext2D, ground: Ground, outlines: readonly Outline[], tone: Colours, filled: boolean): void {
-  const cities = pathOf(ground, outlines, 'city');
-  if (filled) {
-    context.fillStyle = tone.panel;
-    context.fill(cities, 'evenodd');
-  }
+/** Cities are lighter than what lies around them. */
+export function fillCities(context: CanvasRenderingContext2D, ground: Ground, outlines: readonly Outline[], tone: Colours): void {
+  context.fillStyle = tone.panel;
+  context.fill(pathOf(ground, outlines, 'city'), 'evenodd');
+}
+
+export function drawBorders(context: CanvasRenderingContext2D, ground: Ground, outlines: readonly Outline[], tone: Colours): void {
   context.lineJoin = 'round';
   context.setLineDash([6, 4]);
   context.lineWidth = 1;
@@ -59,21 +60,11 @@ export function drawOutlines(context: CanvasRenderingContext2D, ground: Ground, 
   context.setLineDash([]);
   context.globalAlpha = 1;
   context.lineWidth = 2;
-  context.stroke(cities);
+  context.stroke(pathOf(ground, outlines, 'city'));
 }
 
 function pathOf(ground: Ground, outlines: readonly Outline[], kind: Outline['kind']): Path2D {
-  const path = new Path2D();
-  for (const outline of outlines) {
-    if (outline.kind !== kind) continue;
-    for (const ring of outline.rings) {
-      for (const [i, place] of ring.entries()) {
-        const { x, y } = ground.point(place);
-        if (i === 0) path.moveTo(x, y);
-        else path.lineTo(x, y);
-      }
-      path.closePath();
-    }
-  }
+  const [path, view] = [new Path2D(), viewOf(ground)];
+  for (const outline of outlines) if (outline.kind === kind) for (const ring of outline.rings) trace(path, ring, view);
   return path;
 }
