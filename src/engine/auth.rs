@@ -148,15 +148,16 @@ impl Auth {
         self.tokens(found.account, refresh, refresh_expires, now)
     }
 
-    /// Gives the next pair of tokens for a refresh token, which is used up.
+    /// Gives the next pair of tokens for a refresh token, which is used up. Whoever got no answer asks again with the same
+    /// `command`.
     ///
     /// # Errors
     /// [`AuthError::BadToken`], [`AuthError::ReusedToken`], or the database's failure.
-    pub async fn refresh(&self, refresh: &str, now: UnixMs) -> Result<Tokens, AuthError> {
+    pub async fn refresh(&self, refresh: &str, command: Option<CommandId>, now: UnixMs) -> Result<Tokens, AuthError> {
         let old = hash_of(refresh).ok_or(AuthError::BadToken)?;
         let (next, hash) = secret()?;
         let expires = now.plus(REFRESH_MS);
-        match self.0.store.rotate(old, hash, expires, now).await? {
+        match self.0.store.rotate(old, hash, command, expires, now).await? {
             Refresh::Rotated(account) => self.tokens(account, next, expires, now),
             Refresh::Reused(account) => {
                 tracing::warn!(%account, "a refresh token was used twice; its login was ended");

@@ -9,7 +9,7 @@ use crate::{
     domain::refusal::Refusal,
     engine::auth::{TICKET_MS, Tokens},
     wire::{
-        bodies::auth::{LoginBody, RefreshBody, TicketBody, TicketIssuedBody, TokensBody},
+        bodies::auth::{LoginBody, LogoutBody, RefreshBody, TicketBody, TicketIssuedBody, TokensBody},
         frames::PROTOCOL,
         problem::{self, Problem},
     },
@@ -47,7 +47,8 @@ pub async fn login(request: HttpRequest, state: State, Json(body): Json<LoginBod
     tokens(&state, given).await
 }
 
-/// Get the next pair of tokens. The refresh token is used up; its second use ends the login.
+/// Get the next pair of tokens. The refresh token is used up; its second use ends the login, unless it carries the
+/// `command_id` of the first, whose answer was lost.
 #[utoipa::path(
     tag = "auth",
     security(()),
@@ -55,7 +56,7 @@ pub async fn login(request: HttpRequest, state: State, Json(body): Json<LoginBod
 )]
 #[post("/auth/refresh")]
 pub async fn refresh(state: State, Json(body): Json<RefreshBody>) -> Answer<TokensBody> {
-    let given = state.engine.auth().refresh(&body.refresh_token, state.engine.now()).await?;
+    let given = state.engine.auth().refresh(&body.refresh_token, body.command_id, state.engine.now()).await?;
     tokens(&state, given).await
 }
 
@@ -66,7 +67,7 @@ pub async fn refresh(state: State, Json(body): Json<RefreshBody>) -> Answer<Toke
     responses((status = 204, description = "Ended, or there was none."), DoorProblems),
 )]
 #[post("/auth/logout")]
-pub async fn logout(state: State, Json(body): Json<RefreshBody>) -> Result<HttpResponse, Failure> {
+pub async fn logout(state: State, Json(body): Json<LogoutBody>) -> Result<HttpResponse, Failure> {
     state.engine.auth().logout(&body.refresh_token).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -110,6 +110,23 @@ async fn insert_token(
     Ok(())
 }
 
+/// Takes back what `old` was used up for by this very command, if nobody has used what came of it: its answer was lost.
+async fn withdraw_lost(c: &mut Conn<'_>, old: &[u8; 32], command: Option<&str>) -> Result<(), sqlx::Error> {
+    let Some(command) = command else { return Ok(()) };
+    let lost = sql!(
+        run,
+        c,
+        "DELETE FROM refresh_token WHERE used_ms IS NULL
+            AND hash = (SELECT next FROM refresh_token WHERE hash = $1 AND used_for = $2)",
+        &old[..],
+        command
+    )?;
+    if lost > 0 {
+        sql!(run, c, "UPDATE refresh_token SET used_ms = NULL, used_for = NULL, next = NULL WHERE hash = $1", &old[..])?;
+    }
+    Ok(())
+}
+
 impl Store {
     /// Begins a family of refresh tokens: one login.
     ///
@@ -125,7 +142,8 @@ impl Store {
         .await
     }
 
-    /// Uses up the token `old` and stores `next` in its place. A token that was used before ends its family.
+    /// Uses up the token `old` and stores `next` in its place. A token that was used before ends its family; but for the
+    /// same `command`, whose answer was lost: `next` then takes the place of the token that nobody has got.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
@@ -133,6 +151,7 @@ impl Store {
         &self,
         old: [u8; 32],
         next: [u8; 32],
+        command: Option<CommandId>,
         expires: UnixMs,
         now: UnixMs,
     ) -> Result<Refresh, StoreError> {
@@ -142,14 +161,19 @@ impl Store {
                 let owner = "SELECT account FROM refresh_token WHERE hash = $1";
                 let Some(owner) = sql!(scalar String, c, owner, &old[..])? else { return Ok(Refresh::Unknown) };
                 line_up(c, &owner).await?;
+                let command = command.map(|command| command.to_string());
+                withdraw_lost(c, &old, command.as_deref()).await?;
                 let used = sql!(
                     row(String, String),
                     c,
-                    "UPDATE refresh_token SET used_ms = $2 WHERE hash = $1 AND used_ms IS NULL AND expires_ms > $2
+                    "UPDATE refresh_token SET used_ms = $2, used_for = $3, next = $4
+                     WHERE hash = $1 AND used_ms IS NULL AND expires_ms > $2
                         AND account IN (SELECT id FROM account WHERE closed_ms IS NULL)
                      RETURNING family, account",
                     &old[..],
-                    now.0
+                    now.0,
+                    command,
+                    &next[..]
                 )?;
                 if let Some((family, account)) = used {
                     insert_token(c, &next, &family, &account, expires).await?;

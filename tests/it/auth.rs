@@ -35,17 +35,17 @@ on_both! {
         assert_eq!((first.account, auth.check(&first.access, T0).unwrap()), (account, account));
         assert!(matches!(auth.check(&first.access, T0.plus(ACCESS_MS)), Err(AuthError::ExpiredToken)));
         let later = T0.plus(REFRESH_MS - 1);
-        let second = auth.refresh(&first.refresh, later).await.unwrap();
+        let second = auth.refresh(&first.refresh, None, later).await.unwrap();
         assert_eq!(auth.check(&second.access, later).unwrap(), account);
         assert_eq!(second.refresh_expires, later.plus(REFRESH_MS));
-        let late = auth.refresh(&second.refresh, second.refresh_expires).await;
+        let late = auth.refresh(&second.refresh, None, second.refresh_expires).await;
         assert!(matches!(late, Err(AuthError::BadToken)));
         // Neither kind stands for the other.
         assert!(matches!(auth.check(&second.refresh, later), Err(AuthError::BadToken)));
-        assert!(matches!(auth.refresh(&second.access, later).await, Err(AuthError::BadToken)));
+        assert!(matches!(auth.refresh(&second.access, None, later).await, Err(AuthError::BadToken)));
         auth.logout(&second.refresh).await.unwrap();
         auth.logout("nonsense").await.unwrap();
-        assert!(matches!(auth.refresh(&second.refresh, later).await, Err(AuthError::BadToken)));
+        assert!(matches!(auth.refresh(&second.refresh, None, later).await, Err(AuthError::BadToken)));
     }
 
     async fn a_copied_refresh_token_ends_the_login(db: Db) {
@@ -53,10 +53,10 @@ on_both! {
         let (auth, _) = door(&store).await;
         let first = auth.login("m1", PASSWORD.to_owned(), T0).await.unwrap();
         let other_phone = auth.login("m1", PASSWORD.to_owned(), T0).await.unwrap();
-        let second = auth.refresh(&first.refresh, T0).await.unwrap();
-        assert!(matches!(auth.refresh(&first.refresh, T0).await, Err(AuthError::ReusedToken)));
-        assert!(matches!(auth.refresh(&second.refresh, T0).await, Err(AuthError::BadToken)));
-        auth.refresh(&other_phone.refresh, T0).await.unwrap();
+        let second = auth.refresh(&first.refresh, None, T0).await.unwrap();
+        assert!(matches!(auth.refresh(&first.refresh, None, T0).await, Err(AuthError::ReusedToken)));
+        assert!(matches!(auth.refresh(&second.refresh, None, T0).await, Err(AuthError::BadToken)));
+        auth.refresh(&other_phone.refresh, None, T0).await.unwrap();
     }
 
     async fn who_is_not_let_in(db: Db) {
@@ -69,7 +69,7 @@ on_both! {
         let tokens = auth.login("m1", PASSWORD.to_owned(), T0).await.unwrap();
         store.close_account(&system(0), account).await.unwrap();
         assert!(matches!(auth.login("m1", PASSWORD.to_owned(), T0).await, Err(AuthError::BadLogin)));
-        assert!(matches!(auth.refresh(&tokens.refresh, T0).await, Err(AuthError::BadToken)));
+        assert!(matches!(auth.refresh(&tokens.refresh, None, T0).await, Err(AuthError::BadToken)));
         let tree = Arc::new(store.area_tree().await.unwrap());
         assert!(matches!(auth.scope(account, tree).await, Err(AuthError::NoRole)), "though its access token still checks");
     }

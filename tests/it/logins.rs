@@ -23,7 +23,7 @@ on_both! {
         let later = T0.plus(1_000);
         store.begin_session(account, hash(1), later).await.unwrap();
         store.begin_session(account, hash(9), later).await.unwrap();
-        let rotate = |old, next| { let store = store.clone(); async move { store.rotate(hash(old), hash(next), later, T0).await.unwrap() } };
+        let rotate = |old, next| { let store = store.clone(); async move { store.rotate(hash(old), hash(next), None, later, T0).await.unwrap() } };
         assert_eq!(rotate(1, 2).await, Refresh::Rotated(account));
         assert_eq!(rotate(2, 3).await, Refresh::Rotated(account));
         assert_eq!(rotate(7, 8).await, Refresh::Unknown);
@@ -35,11 +35,54 @@ on_both! {
         assert_eq!(db.count("SELECT COUNT(*) FROM refresh_token").await, 0);
     }
 
+    async fn a_refresh_whose_answer_was_lost_is_done_again_by_its_own_command_alone(db: Db) {
+        let store = db.open().await;
+        let account = officer(&store).await;
+        let later = T0.plus(1_000);
+        let [lost, other] = [CommandId::random(), CommandId::random()];
+        store.begin_session(account, hash(1), later).await.unwrap();
+        let rotate = |old, next, command| { let store = store.clone(); async move { store.rotate(hash(old), hash(next), command, later, T0).await.unwrap() } };
+        assert_eq!(rotate(1, 2, Some(lost)).await, Refresh::Rotated(account));
+        assert_eq!(rotate(1, 3, Some(lost)).await, Refresh::Rotated(account), "asked again");
+        assert_eq!(rotate(1, 4, Some(lost)).await, Refresh::Rotated(account), "and again");
+        for gone in [2, 3] {
+            assert_eq!(rotate(gone, 90, Some(other)).await, Refresh::Unknown, "only the newest pair counts");
+        }
+        assert_eq!(rotate(4, 5, Some(other)).await, Refresh::Rotated(account));
+        assert_eq!(rotate(1, 6, Some(lost)).await, Refresh::Reused(account), "what came of it is in use");
+        assert_eq!(rotate(5, 7, None).await, Refresh::Unknown, "so the login has ended");
+
+        for copy in [Some(other), None] {
+            store.begin_session(account, hash(1), later).await.unwrap();
+            assert_eq!(rotate(1, 2, Some(lost)).await, Refresh::Rotated(account));
+            assert_eq!(rotate(1, 3, copy).await, Refresh::Reused(account), "a copy does not know the command");
+            assert_eq!(rotate(2, 4, None).await, Refresh::Unknown);
+        }
+        assert_eq!(db.count("SELECT COUNT(*) FROM refresh_token").await, 0);
+    }
+
+    async fn of_16_that_ask_again_for_one_lost_answer_one_pair_is_left(db: Db) {
+        let store = db.open().await;
+        let account = officer(&store).await;
+        let command = Some(CommandId::random());
+        store.begin_session(account, hash(0), T0.plus(1_000)).await.unwrap();
+        let tries: Vec<_> = (1..=16)
+            .map(|n| {
+                let store = store.clone();
+                tokio::spawn(async move { store.rotate(hash(0), hash(n), command, T0.plus(1_000), T0).await.unwrap() })
+            })
+            .collect();
+        for one in tries {
+            assert_eq!(one.await.unwrap(), Refresh::Rotated(account));
+        }
+        assert_eq!(db.count("SELECT COUNT(*) FROM refresh_token").await, 2, "the first, used, and one in its place");
+    }
+
     async fn a_token_expires_and_is_pruned(db: Db) {
         let store = db.open().await;
         let account = officer(&store).await;
         store.begin_session(account, hash(1), T0.plus(1_000)).await.unwrap();
-        let late = store.rotate(hash(1), hash(2), T0.plus(9_000), T0.plus(1_000)).await.unwrap();
+        let late = store.rotate(hash(1), hash(2), None, T0.plus(9_000), T0.plus(1_000)).await.unwrap();
         assert_eq!(late, Refresh::Unknown);
         assert_eq!(store.prune_logins(T0.plus(999)).await.unwrap(), 0);
         assert_eq!(store.prune_logins(T0.plus(1_000)).await.unwrap(), 1);
@@ -54,9 +97,9 @@ on_both! {
                 let store = store.clone();
                 // Each that wins goes on at once, so that rotations and the ending of the family meet.
                 tokio::spawn(async move {
-                    let first = store.rotate(hash(0), hash(n), T0.plus(1_000), T0).await.unwrap();
+                    let first = store.rotate(hash(0), hash(n), None, T0.plus(1_000), T0).await.unwrap();
                     if first == Refresh::Rotated(account) {
-                        store.rotate(hash(n), hash(n + 100), T0.plus(1_000), T0).await.unwrap();
+                        store.rotate(hash(n), hash(n + 100), None, T0.plus(1_000), T0).await.unwrap();
                     }
                     first
                 })
@@ -75,7 +118,7 @@ on_both! {
         let store = db.open().await;
         let account = officer(&store).await;
         store.begin_session(account, hash(1), T0.plus(1_000)).await.unwrap();
-        store.rotate(hash(1), hash(2), T0.plus(1_000), T0).await.unwrap();
+        store.rotate(hash(1), hash(2), None, T0.plus(1_000), T0).await.unwrap();
         // Another node is half-way through rotating 2 to 3 when the copy of 1 shows up here.
         let (old, next) = (db.bytes(&hash(2)), db.bytes(&hash(3)));
         let half_way = db
@@ -89,7 +132,7 @@ on_both! {
             .await;
         let copy = tokio::spawn({
             let store = store.clone();
-            async move { store.rotate(hash(1), hash(4), T0.plus(1_000), T0).await.unwrap() }
+            async move { store.rotate(hash(1), hash(4), None, T0.plus(1_000), T0).await.unwrap() }
         });
         db.someone_waits().await;
         half_way.commit().await;
@@ -152,7 +195,7 @@ on_both! {
         assert_eq!(outcome.unwrap_err().refusal(), Some(&Refusal::Forbidden { needs: Role::Admin }));
         store.revoke_device(&by(&owner, Source::Console, 0), ticket.device).await.unwrap();
         assert_eq!(store.take_ticket(hash(2), T0).await.unwrap(), None);
-        assert_eq!(store.rotate(hash(1), hash(3), T0.plus(1_000), T0).await.unwrap(), Refresh::Unknown);
+        assert_eq!(store.rotate(hash(1), hash(3), None, T0.plus(1_000), T0).await.unwrap(), Refresh::Unknown);
         let outcome = store.add_ticket(hash(4), ticket, T0.plus(30_000), T0).await;
         assert_eq!(outcome.unwrap_err().refusal(), Some(&Refusal::NotFound("device")));
         units(&store, &["BPN-M1"]).await;
@@ -169,6 +212,6 @@ on_both! {
         store.add_ticket(hash(2), ticket, T0.plus(30_000), T0).await.unwrap();
         store.close_account(&system(0), ticket.account).await.unwrap();
         assert_eq!(store.take_ticket(hash(2), T0).await.unwrap(), None);
-        assert_eq!(store.rotate(hash(1), hash(3), T0.plus(1_000), T0).await.unwrap(), Refresh::Unknown);
+        assert_eq!(store.rotate(hash(1), hash(3), None, T0.plus(1_000), T0).await.unwrap(), Refresh::Unknown);
     }
 }

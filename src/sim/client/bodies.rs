@@ -18,6 +18,7 @@ pub struct LoginBody<'a> {
 #[derive(Serialize)]
 pub struct RefreshBody<'a> {
     pub refresh_token: &'a str,
+    pub command_id: CommandId,
 }
 
 /// The answer to a login and to a refresh.

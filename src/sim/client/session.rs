@@ -43,7 +43,14 @@ impl std::fmt::Debug for Login {
 /// The tokens in use.
 struct Held {
     access: String,
-    refresh: Option<String>,
+    refresh: Option<Renewal>,
+}
+
+/// What the next pair is asked for with: the same each time, until an answer comes.
+#[derive(Clone)]
+struct Renewal {
+    token: String,
+    command_id: CommandId,
 }
 
 /// A login on a server; logs in when first used. Cheap to clone.
@@ -192,12 +199,12 @@ impl Session {
         if let Some(held) = held.as_ref().filter(|h| spent != Some(h.access.as_str())) {
             return Ok(held.access.clone());
         }
-        let refresh = held.take().and_then(|h| h.refresh);
+        let refresh = held.as_ref().and_then(|h| h.refresh.clone());
         let fresh = match (refresh, self.login.as_ref()) {
-            (Some(refresh_token), _) => {
-                let body = RefreshBody { refresh_token: &refresh_token };
+            (Some(Renewal { token, command_id }), _) => {
+                let body = RefreshBody { refresh_token: &token, command_id };
                 match self.client.call::<Tokens>(Method::POST, "/auth/refresh", None, Some(&body)).await {
-                    // Its answer was lost, or the server forgot it: log in again.
+                    // The server forgot it: log in again.
                     Err(ClientError::Problem(problem)) if problem.status == 401 => self.log_in().await?,
                     tokens => tokens.map(Held::from)?,
                 }
@@ -218,6 +225,7 @@ impl Session {
 
 impl From<Tokens> for Held {
     fn from(tokens: Tokens) -> Self {
-        Self { access: tokens.access_token, refresh: Some(tokens.refresh_token) }
+        let refresh = Renewal { token: tokens.refresh_token, command_id: CommandId::random() };
+        Self { access: tokens.access_token, refresh: Some(refresh) }
     }
 }

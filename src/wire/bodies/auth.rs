@@ -2,7 +2,7 @@
 
 use crate::domain::{
     access::Grant,
-    ids::{AccountId, DeviceId},
+    ids::{AccountId, CommandId, DeviceId},
     time::UnixMs,
 };
 use serde::{Deserialize, Serialize};
@@ -20,11 +20,22 @@ pub struct LoginBody {
     pub password: String,
 }
 
-/// A refresh token to be used up or ended. No `Debug`: a token is never printed.
+/// A refresh token to be used up. No `Debug`: a token is never printed.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefreshBody {
     /// As the last login or refresh gave it. Each works once; a second use ends the whole login.
+    pub refresh_token: String,
+    /// Made by the client, kept until the answer has come: on a line that loses answers, the same token is sent again
+    /// under the same id, and gets another pair, as long as the pair that was lost was not used.
+    pub command_id: Option<CommandId>,
+}
+
+/// A login to be ended. No `Debug`: a token is never printed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogoutBody {
+    /// A refresh token of the login, used or not.
     pub refresh_token: String,
 }
 

@@ -106,7 +106,7 @@ async fn token(store: &Store, engine: &Engine, account: AccountId) -> String {
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &secret);
     let expires = engine.now().plus(60_000);
     store.begin_session(account, hash.as_ref().try_into().unwrap(), expires).await.unwrap();
-    engine.auth().refresh(&URL_SAFE_NO_PAD.encode(secret), engine.now()).await.unwrap().access
+    engine.auth().refresh(&URL_SAFE_NO_PAD.encode(secret), None, engine.now()).await.unwrap().access
 }
 
 impl City {

@@ -28,6 +28,13 @@ served! {
         let ended = json!({ "refresh_token": next["refresh_token"] });
         s.post("", "/auth/refresh", ended).await.problem(401, "bad_token");
 
+        let lost = s.log_in(login).await;
+        let ask = json!({ "refresh_token": lost["refresh_token"], "command_id": CommandId::random() });
+        s.post("", "/auth/refresh", ask.clone()).await.expect(200);
+        let heard = s.post("", "/auth/refresh", ask).await.expect(200);
+        let next = json!({ "refresh_token": heard["refresh_token"], "command_id": CommandId::random() });
+        s.post("", "/auth/refresh", next).await.expect(200);
+
         let again = s.log_in(login).await;
         let out = json!({ "refresh_token": again["refresh_token"] });
         s.post("", "/auth/logout", out.clone()).await.expect(204);

@@ -1,9 +1,11 @@
 // Who is logged in on this screen. Tokens lie in localStorage, so that a reload or a second tab needs no new login.
 //
-// A refresh token works once, and its second use ends the login: tabs take turns with it.
+// A refresh token works once, and its second use ends the login: tabs take turns with it. Where an answer is lost, the same command
+// asks again.
 import { signal, type ReadonlySignal } from '@preact/signals';
 import type { components } from '../gen/api.ts';
 import { ask } from './http.ts';
+import { uuid } from './ids.ts';
 import { LoggedOut, Problem } from './problem.ts';
 
 export type Role = components['schemas']['Role'];
@@ -16,6 +18,8 @@ export interface Login {
   grants: Grant[];
   access: string;
   refresh: string;
+  /** The name of the command that will use it up; a login that an older page kept has none. */
+  renewal?: string;
   /** When the access token ends by this device's clock, Unix milliseconds. */
   until_ms: number;
 }
@@ -79,7 +83,8 @@ export class Session {
     const login = this.#login.value;
     if (!login) throw new LoggedOut();
     try {
-      const told = await ask({ method: 'POST', path: '/api/v1/auth/refresh', body: { refresh_token: login.refresh } });
+      const body = { refresh_token: login.refresh, command_id: login.renewal };
+      const told = await ask({ method: 'POST', path: '/api/v1/auth/refresh', body });
       return this.#keep(login.name, told as components['schemas']['TokensBody']);
     } catch (error) {
       if (!(error instanceof Problem) || ![401, 403].includes(error.status)) throw error;
@@ -99,7 +104,7 @@ export class Session {
   #keep(name: string, told: components['schemas']['TokensBody']): string {
     const until_ms = Date.now() + told.expires_in_s * 1_000;
     const { access_token: access, refresh_token: refresh, account, grants } = told;
-    this.#login.value = { name, account, grants, access, refresh, until_ms };
+    this.#login.value = { name, account, grants, access, refresh, renewal: uuid(), until_ms };
     localStorage.setItem(this.#key, JSON.stringify(this.#login.value));
     return access;
   }
