@@ -217,6 +217,21 @@ test('in English and by day; a place clicked on the map; a notification', async 
   await screen.close();
 });
 
+test('a map that has no room is not drawn, and is as soon as it has some', async () => {
+  const screen = await atWork();
+  await screen.page.addInitScript(() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync('.panes .map { display: none }');
+    document.adoptedStyleSheets = [sheet];
+  });
+  await screen.page.reload();
+  await screen.live();
+  await screen.until('the units', ({ map }) => map?.units === 3 && map.frames === 0);
+  await screen.page.evaluate(() => (document.adoptedStyleSheets = []));
+  await screen.until('a drawn map', ({ map }) => map.frames > 0);
+  await screen.close();
+});
+
 test('the map by MapLibre shows the same', async () => {
   const screen = await atWork('/console?map=gl');
   await screen.until('MapLibre', ({ map }) => map.kind === 'gl' && map.units === 3, 30_000);

@@ -123,6 +123,8 @@ export class CityMap {
     // However often something changed since the last frame, the scene is built once.
     if (this.#is_old) this.#build();
     this.#frame = 0;
+    // A pane that nobody sees has no size, and its canvas one that has nothing to do with it.
+    if (this.ground.width <= 1) return;
     this.#frames++;
     draw(this.parts.canvas, this.ground, this.#coast, this.scene, grid.value);
     this.#drawDragged();
