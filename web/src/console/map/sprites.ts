@@ -23,7 +23,6 @@ interface Sprite {
   stamp: Stamp;
 }
 
-
 /** Drawn by the processor: where there is no graphics card, the browser's stand-in for one takes many times as long. */
 export function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D | null {
   return canvas.getContext('2d', { willReadFrequently: true });
