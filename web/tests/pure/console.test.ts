@@ -68,6 +68,8 @@ test('segments: each ends where the next begins, a skipped tap takes no time, th
     ['answer', 5_000], ['processing', 15_000], ['queue', 10_000], ['turnout', 0], ['travel', 60_000],
   ]);
   assert.ok(skipped.every(({ runs }) => !runs));
+  const closed = segments({ clock, closed: T0 + 30_000 }, T0 + 99 * MIN);
+  assert.deepEqual(closed.at(-1), { name: 'queue', took_ms: 10_000, runs: false }, 'what was closed before anybody came waits no more');
 });
 
 test('the queue: what rings here, what nobody drives to, what is held, what is late, then the rest', () => {

@@ -38,8 +38,8 @@ export interface Segment {
   runs: boolean;
 }
 
-/** The parts of the response so far: the last one runs, unless somebody is there. */
-export function segments({ clock }: Pick<Incident, 'clock'>, now_ms: number): Segment[] {
+/** The parts of the response so far: the last one runs, unless somebody is there or the incident was closed. */
+export function segments({ clock, closed }: Pick<Incident, 'clock' | 'closed'>, now_ms: number): Segment[] {
   const ends: [Segment['name'], number | null | undefined][] = [
     ['answer', clock.answered], ['processing', clock.validated], ['queue', clock.accepted], ['turnout', clock.en_route],
     ['travel', clock.on_scene],
@@ -49,7 +49,8 @@ export function segments({ clock }: Pick<Incident, 'clock'>, now_ms: number): Se
   for (const [i, [name, end]] of ends.entries()) {
     // A tap that was skipped took no time: the later one counts for both.
     const next = end ?? ends.slice(i + 1).find(([, later]) => later != null)?.[1];
-    all.push({ name, took_ms: Math.max((end ?? (next != null ? from_ms : now_ms)) - from_ms, 0), runs: next == null });
+    const until_ms = end ?? (next != null ? from_ms : closed ?? now_ms);
+    all.push({ name, took_ms: Math.max(until_ms - from_ms, 0), runs: next == null && closed == null });
     if (next == null) break;
     from_ms = Math.max(end ?? from_ms, from_ms);
   }

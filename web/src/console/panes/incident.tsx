@@ -30,7 +30,7 @@ export function IncidentView({ incident, desk, orders }: { incident: Incident; d
         <h2><span class="name">{id}</span> {kindText(desk.kinds.value, incident.kind)}</h2>
         <p class="line">
           <span class="prio" data-p={incident.priority}>{incident.priority}</span>
-          <b>{say(`istatus.${incident.status}`)}</b>
+          <b>{say(`istatus.${incident.status}`)}{incident.disposition ? `: ${say(`disposition.${incident.disposition}`)}` : ''}</b>
           <span class="dim">{say(`origin.${incident.origin}`)}</span>
         </p>
         <p class="line figures">
@@ -53,11 +53,16 @@ export function IncidentView({ incident, desk, orders }: { incident: Incident; d
 /** The clock and its parts, each with its own time. */
 function Response({ incident }: { incident: Incident }) {
   const stands = standing(incident, tick.value);
+  const closed = incident.closed ?? 0;
+  // Nobody got there and nobody will: no clock runs any more.
+  const unreached = closed > 0 && incident.clock.on_scene == null;
   const parts = segments(incident, tick.value);
   return (
     <section aria-label={say('detail.clock')}>
       <p class="line figures">
-        <span class="sla big" data-sla={stands.is} data-test="sla"><SlaShape is={stands.is} /> {standingText(stands)}</span>
+        {unreached
+          ? <b data-test="sla">{say('sla.unreached', { time: duration(closed - incident.clock.start) })}</b>
+          : <span class="sla big" data-sla={stands.is} data-test="sla"><SlaShape is={stands.is} /> {standingText(stands)}</span>}
         <span class="dim">{say('detail.target', { time: duration(incident.clock.target_ms) })}</span>
       </p>
       <ol class="segments">

@@ -46,6 +46,7 @@ export const en: Same<typeof id> = {
   'sla.late': 'LATE {time}',
   'sla.kept': 'arrived {time}, in time',
   'sla.missed': 'arrived {time}, late',
+  'sla.unreached': 'closed after {time}, no unit was there',
 
   'channel.call': 'Call',
   'channel.whatsapp': 'WhatsApp',

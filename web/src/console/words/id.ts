@@ -44,6 +44,7 @@ export const id = {
   'sla.late': 'TERLAMBAT {time}',
   'sla.kept': 'tiba {time}, tepat waktu',
   'sla.missed': 'tiba {time}, terlambat',
+  'sla.unreached': 'ditutup setelah {time}, tanpa unit di lokasi',
 
   'channel.call': 'Telepon',
   'channel.whatsapp': 'WhatsApp',
