@@ -144,10 +144,11 @@ export class Orders {
   }
 
   step(dispatch: string, incident: string, to: Schemas['DispatchStatus'], more: { reason?: string; disposition?: Schemas['Disposition'] } = {}): Promise<boolean> {
+    const unit = this.#desk.picture.dispatches.get(dispatch)?.unit ?? dispatch;
     return this.#try(async () => {
       await this.#api.command('post', '/dispatches/{id}/status', { path: { id: dispatch }, body: { to, source: 'radio', ...more } });
       this.#read(incident);
-    }, say('step.done', { dispatch }));
+    }, say('step.done', { unit, status: say(`dstatus.${to}`) }));
   }
 
   handOver(dispatch: string, incident: string, unit: string): Promise<boolean> {

@@ -84,7 +84,7 @@ export const en: Same<typeof id> = {
   'ukind.foot': 'on foot',
   'ukind.boat': 'boat',
 
-  'unit.age': 'position {age} ago',
+  'unit.age': 'fix {age} ago',
   'unit.stale': 'position STALE since {clock}',
   'unit.noplace': 'no position',
   'unit.idle': '{unit} has no work.',
@@ -146,7 +146,7 @@ export const en: Same<typeof id> = {
   'sent.offer': '{unit} is offered {incident}.',
   'sent.assign': '{unit} is assigned to {incident}.',
   'sent.queue': '{incident} is queued for {unit}.',
-  'step.done': 'Status of {dispatch} entered.',
+  'step.done': '{unit}: {status}. Entered.',
   'handed.done': 'Handed over to {unit}.',
   'note.done': 'Note added to {incident}.',
   'priority.done': '{incident} is {priority} now.',

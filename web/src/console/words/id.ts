@@ -144,7 +144,7 @@ export const id = {
   'sent.offer': '{unit} ditawari {incident}.',
   'sent.assign': '{unit} ditugaskan ke {incident}.',
   'sent.queue': '{incident} antre untuk {unit}.',
-  'step.done': 'Status {dispatch} dicatat.',
+  'step.done': '{unit}: {status}. Tercatat.',
   'handed.done': 'Diserahkan ke {unit}.',
   'note.done': 'Catatan masuk di {incident}.',
   'priority.done': '{incident} sekarang {priority}.',
