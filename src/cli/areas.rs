@@ -50,9 +50,10 @@ pub struct Set {
     /// too. 0: the city neither asks nor is asked. At most 30000; 2000 unless set.
     #[arg(long, group = "what", value_name = "METRES", value_parser = clap::value_parser!(i64).range(0..=AID_M_MAX))]
     aid_m: Option<i64>,
-    /// What happens when an incident opens: auto asks the nearest unit, manual proposes it to a dispatcher. The units of
-    /// a manual city are proposed, not asked, for its neighbours as well.
-    #[arg(long, group = "what", value_name = "auto|manual")]
+    /// What happens when an incident opens: auto asks the nearest unit, on_claim asks it once a desk of the city took the
+    /// report, manual proposes it to a dispatcher. The units of a manual city are proposed, not asked, for its neighbours
+    /// as well.
+    #[arg(long, group = "what", value_name = "auto|on_claim|manual")]
     offers: Option<OfferMode>,
 }
 
