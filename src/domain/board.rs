@@ -68,6 +68,8 @@ pub struct Pressing {
     pub incident: IncidentId,
     /// What happened.
     pub kind: String,
+    /// The district that holds the scene.
+    pub district: Option<String>,
     /// How urgent.
     pub priority: Priority,
     /// How far the response is.
@@ -224,6 +226,7 @@ mod tests {
         Pressing {
             incident: id.parse().unwrap(),
             kind: "theft".to_owned(),
+            district: None,
             priority,
             status: IncidentStatus::Waiting,
             due: UnixMs(due),

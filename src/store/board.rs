@@ -51,7 +51,7 @@ macro_rules! select_units {
 macro_rules! select_pressing {
     ($areas:expr) => {{
         let mut select = QueryBuilder::new(
-            "SELECT i.area, i.no, i.kind, i.priority, i.status, i.start_ms, i.target_ms, i.answered_ms, i.validated_ms,
+            "SELECT i.area, i.no, i.kind, i.district, i.priority, i.status, i.start_ms, i.target_ms, i.answered_ms, i.validated_ms,
                 i.accepted_ms, i.en_route_ms, i.breached_ms,
                 b.answer_ms, b.processing_ms, b.queue_ms, b.turnout_ms, b.travel_ms,
                 (SELECT d.unit_area || '-' || d.unit_sign FROM dispatch d WHERE d.area = i.area AND d.incident = i.no
@@ -89,6 +89,7 @@ struct PressingRow {
     area: String,
     no: i64,
     kind: String,
+    district: Option<String>,
     priority: String,
     status: String,
     start_ms: i64,
@@ -144,6 +145,7 @@ impl PressingRow {
             status: self.status.parse()?,
             unit: self.unit.map(|unit| unit.parse()).transpose()?,
             kind: self.kind,
+            district: self.district,
         })
     }
 }

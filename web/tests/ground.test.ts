@@ -79,8 +79,28 @@ test('without a basemap there are the coast, the outlines of the city and its di
     assert.equal(filled, true);
     const policy = (await fetch(`${server.url}/console`)).headers.get('content-security-policy');
     assert.match(policy ?? '', /connect-src 'self';/);
+    await named(screen, server);
   });
 });
+
+/** Where something happened is told by the district's name, whoever reads it. */
+async function named(screen: Screen, server: Server): Promise<void> {
+  const rung_at = Date.now() - 1_800_000;
+  const said = { area: 'BPN', channel: 'call', kind: 'theft', priority: 'P2', valid: true, place: CENTRE, rung_at, answered_at: rung_at + 8_000 };
+  const { incident, report } = await new Person(server, 'dispatch').post('/reports', said);
+  assert.deepEqual([incident.district, report.district], ['64.71.05', '64.71.05'], 'what is told is the code');
+  const { page } = screen;
+  const row = page.locator(`li[data-id="${incident.id}"]`);
+  await row.getByText('Balikpapan Selatan').waitFor();
+  await row.locator('[data-row]').click();
+  await page.locator(`[data-incident="${incident.id}"] header`).getByText('Balikpapan Selatan').waitFor();
+  await page.locator(`[data-incident="${incident.id}"]`).getByRole('button', { name: report.id }).click();
+  await page.locator(`[data-report="${report.id}"] header`).getByText('Balikpapan Selatan').waitFor();
+  await screen.shot('ground-named');
+  assert.doesNotMatch(await page.locator('body').innerText(), /64\.71/);
+  await page.goto(`${server.url}/board`);
+  await page.locator(`[data-test=late] [data-row="${incident.id}"]`).getByText(/^Balikpapan Selatan · /).waitFor();
+}
 
 for (const ground of ['canvas', 'gl'] as const) {
   test(`tiles of another server lie below the map (${ground}), and only that server is let in`, async () => {

@@ -8,6 +8,7 @@ import type { components } from '../gen/api.ts';
 import { Api } from './api.ts';
 import { pause } from './backoff.ts';
 import { tick } from './clock.ts';
+import { readDistrictsBy } from './districts.ts';
 import { Feed } from './feed.ts';
 import { FeedBadge, FeedCover, HaltCover, type Halt } from './feed_state.tsx';
 import { clock, type Zone } from './format.ts';
@@ -132,6 +133,7 @@ function begin(screen: Screen, session: Session): Work {
   const is_phone = screen.name === 'unit';
   const device = deviceId(is_phone ? 'browser' : 'tab');
   const feed = new Feed({ api, device, longest_pause_ms: is_phone ? 20_000 : 4_000 });
+  readDistrictsBy(api);
   const areas = signal<Area[]>([]);
   void readAreas(api, (read) => (areas.value = read));
   expose('feed', () => ({ ...feed.state.value, lostSince: feed.lostSince.value, opened: feed.opened.value }));

@@ -6,6 +6,7 @@ import type { Job } from './jobs.ts';
 import { kindName } from './kinds.ts';
 import { Notes } from './notes.tsx';
 import { wake } from '../shared/awake.ts';
+import { districtName } from '../shared/districts.ts';
 import { Navigate, SceneCard } from './scene.tsx';
 import { stepsFrom, type Step } from './steps.ts';
 import { t } from './words.ts';
@@ -79,7 +80,7 @@ export function Queued({ jobs }: { jobs: Job[] }) {
         {jobs.map((job) => (
           <li key={job.dispatch}>
             <b>{job.scene ? `${job.scene.priority} ${kindName(job.scene)}` : job.incident}</b>
-            {job.scene?.district ? ` · ${t('job.district', { district: job.scene.district })}` : ''}
+            {job.scene?.district ? ` · ${t('job.district', { district: districtName(job.incident, job.scene.district) })}` : ''}
           </li>
         ))}
       </ul>

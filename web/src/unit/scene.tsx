@@ -1,5 +1,6 @@
 // What happened, where, how urgent, and how long the promise still holds.
 import { tick } from '../shared/clock.ts';
+import { districtName } from '../shared/districts.ts';
 import { duration } from '../shared/format.ts';
 import type { Job } from './jobs.ts';
 import { kindName } from './kinds.ts';
@@ -19,7 +20,7 @@ export function SceneCard({ job, arrives = true }: { job: Job; arrives?: boolean
       </p>
       <p>
         <span class="dim">{t('job.where')}: </span>
-        <b>{scene.district ? t('job.district', { district: scene.district }) : `${scene.place.lat.toFixed(4)}, ${scene.place.lng.toFixed(4)}`}</b>
+        <b>{scene.district ? t('job.district', { district: districtName(job.incident, scene.district) }) : `${scene.place.lat.toFixed(4)}, ${scene.place.lng.toFixed(4)}`}</b>
         {scene.travel_ms !== null && arrives && <>, {t('job.travel', { minutes: Math.max(1, Math.round(scene.travel_ms / 60_000)) })}</>}
       </p>
       {arrives && (

@@ -5,6 +5,7 @@ import type { components } from '../../gen/api.ts';
 import type { Pressing, ToldBoard } from '../../gen/frames.ts';
 import type { Api } from '../../shared/api.ts';
 import { tick } from '../../shared/clock.ts';
+import { districtName } from '../../shared/districts.ts';
 import { duration } from '../../shared/format.ts';
 import { SlaShape } from '../../shared/shapes.tsx';
 import { errorText } from '../../shared/words.ts';
@@ -51,7 +52,7 @@ interface ItemParts {
 }
 
 function Item({ api, pressing, open, onToggle }: ItemParts) {
-  const { incident, kind, priority, status, unit } = pressing;
+  const { incident, kind, priority, status, unit, district } = pressing;
   return (
     <li data-row={incident}>
       <button type="button" aria-expanded={open} onClick={onToggle}>
@@ -61,7 +62,7 @@ function Item({ api, pressing, open, onToggle }: ItemParts) {
           <span class="name">{incident}</span>
         </span>
         <Standing pressing={pressing} />
-        <span class="small">{say(`istatus.${status}`)} · {unit ?? say('list.nobody')}</span>
+        <span class="small">{district && `${districtName(incident, district)} · `}{say(`istatus.${status}`)} · {unit ?? say('list.nobody')}</span>
         <Cause pressing={pressing} />
       </button>
       {open && <Helps api={api} incident={incident} />}

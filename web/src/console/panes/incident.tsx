@@ -1,6 +1,7 @@
 // An incident whole: how it stands, who is at work, who could be, what was said.
 import { useEffect } from 'preact/hooks';
 import { tick } from '../../shared/clock.ts';
+import { districtName } from '../../shared/districts.ts';
 import { clock, duration } from '../../shared/format.ts';
 import { SlaShape } from '../../shared/shapes.tsx';
 import { DISPOSITIONS, PRIORITIES } from '../logic/command.ts';
@@ -34,7 +35,7 @@ export function IncidentView({ incident, desk, orders }: { incident: Incident; d
           <span class="dim">{say(`origin.${incident.origin}`)}</span>
         </p>
         <p class="line figures">
-          <span>{incident.district ?? ''} {incident.place.lat.toFixed(5)}, {incident.place.lng.toFixed(5)}</span>
+          <span>{districtName(id, incident.district)} {incident.place.lat.toFixed(5)}, {incident.place.lng.toFixed(5)}</span>
           {incident.place_version > 1 && <span class="dim">{say('detail.version', { version: incident.place_version })}</span>}
         </p>
       </header>

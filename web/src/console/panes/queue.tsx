@@ -1,5 +1,6 @@
 // The queue: reports that ring or are held, and open incidents. What needs somebody first is on top.
 import { tick } from '../../shared/clock.ts';
+import { districtName } from '../../shared/districts.ts';
 import { duration } from '../../shared/format.ts';
 import { SlaShape } from '../../shared/shapes.tsx';
 import { queue, type Row } from '../logic/queue.ts';
@@ -84,7 +85,7 @@ function IncidentRow({ row, desk, orders }: Of<'incident'>) {
         <span class="line">
           <span class="prio" data-p={incident.priority}>{incident.priority}</span>
           <span class="kind">{kindText(desk.kinds.value, incident.kind)}</span>
-          <span class="dim">{incident.district ?? ''}</span>
+          <span class="dim">{districtName(id, incident.district)}</span>
         </span>
         <span class="line figures">
           {incident.origin === 'panic' && <b class="warn">{say('origin.panic')}</b>}

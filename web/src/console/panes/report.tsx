@@ -1,5 +1,6 @@
 // A report: the call, who calls, what became known, and whether it is valid.
 import { tick } from '../../shared/clock.ts';
+import { districtName } from '../../shared/districts.ts';
 import { clock, duration } from '../../shared/format.ts';
 import { areaOf, type Report } from '../state/picture.ts';
 import type { Desk } from '../state/desk.ts';
@@ -39,6 +40,7 @@ export function ReportView({ report, desk, orders }: Props) {
           <b data-test="rstatus">{say(`rstatus.${report.status}`)}</b>
           {report.invalid && <span>{say(`reason.${report.invalid}`)}</span>}
           <span class="prio" data-p={report.priority}>{report.priority}</span>
+          {report.district && <span>{districtName(report.flow, report.district)}</span>}
           <span class="dim figures">{clock(report.rung, zone)} {zone} · {duration(Math.max(tick.value - report.rung, 0))}</span>
         </p>
         {report.incident && (
