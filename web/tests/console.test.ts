@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { openBrowser } from './harness/browser.ts';
+import { openBrowser, Screen } from './harness/browser.ts';
 import { atDesk } from './harness/desk.ts';
 import { Person } from './harness/people.ts';
 import { Server } from './harness/server.ts';
@@ -158,6 +158,7 @@ test('by the command line, with completion', async () => {
   await screen.until('the other to be held', ({ desk }) => desk.units.some((unit: { id: string; incident: string }) => unit.id === 'BPN-C1' && unit.incident === id));
   await type('recall C1 salah alamat');
   await until('the recall', async () => (await dispatches(id)).every(({ status }) => status === 'recalled'));
+  await until('what came of it', async () => (await screen.text('notice')).includes('BPN-C1: Ditarik.'));
   await keyboard.press('/');
   await keyboard.type('M9 > 1');
   await keyboard.press('Enter');
@@ -165,6 +166,23 @@ test('by the command line, with completion', async () => {
   await keyboard.press('Escape');
   await type(`close ${number} nothing_found`);
   await until('the end', async () => (await dispatcher.get(`/incidents/${id}`)).incident.status === 'closed');
+  const second = await incident();
+  await screen.until('the second', ({ desk }) => desk.queue.some((row: { id: string }) => row.id === second));
+  await type(second);
+  await type(`close ${second} referred`);
+  await until('its clock to stand', async () => /^ditutup setelah \d+:\d\d, tanpa unit di lokasi$/.test(await screen.text('sla')));
+  assert.match(await page.locator('[data-pane="4"] header').innerText(), /Ditutup: Dirujuk/);
+  await screen.close();
+});
+
+test('in a window as narrow as a phone the panes lie below one another, and the map has its width', async () => {
+  const screen = await Screen.open(browser, server, '/console', { viewport: { width: 390, height: 844 } });
+  await screen.logIn('dispatch');
+  await screen.live();
+  await screen.until('units on the map', ({ map }) => map.units === 3);
+  assert.ok(((await screen.page.locator('[data-test=map]').boundingBox())?.width ?? 0) > 300);
+  assert.equal(await screen.page.evaluate(() => document.documentElement.scrollWidth), 390);
+  await screen.isAccessible();
   await screen.close();
 });
 
