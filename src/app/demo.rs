@@ -83,7 +83,7 @@ fn world(base_url: &str, options: &Demo, fleet: Vec<(UnitId, UnitKind)>, clock: 
         riders,
         exchange: Some(login(demo::exchange_login())),
         desk: Some(sim::DeskWork {
-            login: login(demo::dispatcher_login()),
+            login: login(demo::colleague_login()),
             desk: DeskId::main(balikpapan::area().code),
             area: balikpapan::area().code,
         }),
@@ -101,8 +101,8 @@ fn greet(base_url: &str, units: u16) {
     println!("Logins, all with the password {PASSWORD}:");
     println!("  bpn-dispatch     dispatcher of Balikpapan: {base_url}/console");
     println!("  bpn-commander    commander of Balikpapan:  {base_url}/board");
-    println!("  kaltim-operator  operator of East Kalimantan");
-    println!("  admin            administrator");
+    println!("  kaltim-operator  operator of East Kalimantan: {base_url}/console");
+    println!("  admin            administrator (API and command line)");
     println!("  bpn-m1 …         the officers, one for each unit: {base_url}/unit");
 }
 

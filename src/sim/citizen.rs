@@ -79,11 +79,11 @@ impl Mix {
                 (8.0, ("threat", P2)),
                 (8.0, ("domestic_violence", P1)),
                 (6.0, ("robbery", P1)),
-                (6.0, ("flood", P3)),
+                (6.0, ("disaster", P3)),
                 (5.0, ("fire", P1)),
-                (5.0, ("lost_person", P3)),
+                (5.0, ("missing_person", P3)),
                 (3.0, ("riot", P1)),
-                (3.0, ("blocked_road", P4)),
+                (3.0, ("traffic_jam", P4)),
             ],
             unjudged: 0.6,
             repeated: 0.03,
@@ -202,6 +202,7 @@ async fn post(exchange: &Session, body: &NewReport, again: bool, stats: &Stats) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::kinds;
 
     #[test]
     fn calls_are_as_the_mix_says() {
@@ -211,6 +212,7 @@ mod tests {
         let ringing = calls.iter().filter(|c| !c.valid).count();
         assert!((420..580).contains(&ringing), "{ringing}");
         for c in &calls {
+            assert!(kinds::find(&c.kind).is_some(), "the screens have no name for {}", c.kind);
             assert_eq!((c.rung_at.is_some(), c.answered_at.is_some()), (c.valid, c.valid));
             assert!(c.rung_at <= c.answered_at && c.answered_at <= Some(now));
         }

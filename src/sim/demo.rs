@@ -47,8 +47,8 @@ fn desk_login(area: AreaCode, desk: &str) -> String {
     format!("{}-{desk}", area.as_str().to_lowercase())
 }
 
-/// Who can log in to the demo, the desks first: dispatcher and commander of the city, operator of its region, an
-/// administrator of the nation, and an officer for each unit.
+/// Who can log in to the demo, the desks first: dispatcher and commander of the city, the simulated one beside the
+/// dispatcher, the operator of its region, an administrator of the nation, and an officer for each unit.
 #[must_use]
 pub fn accounts(fleet: &[(UnitId, UnitKind)]) -> Vec<DemoAccount> {
     let city = balikpapan::area();
@@ -57,6 +57,7 @@ pub fn accounts(fleet: &[(UnitId, UnitKind)]) -> Vec<DemoAccount> {
     let mut all = vec![
         desk(desk_login(city.code, "dispatch"), Role::Dispatcher, city.code),
         desk(desk_login(city.code, "commander"), Role::Commander, city.code),
+        desk(colleague_login(), Role::Dispatcher, city.code),
         desk(desk_login(region, "operator"), Role::Operator, region),
         desk("admin".to_owned(), Role::Admin, gazetteer::nation_code()),
     ];
@@ -76,10 +77,10 @@ pub fn exchange_login() -> String {
     desk_login(city.parent.unwrap_or(city.code), "operator")
 }
 
-/// The login of whoever sits at the city's desk.
+/// The login of the simulated colleague at the city's desk. Not one that people use: who takes a call has it alone.
 #[must_use]
-pub fn dispatcher_login() -> String {
-    desk_login(balikpapan::area().code, "dispatch")
+pub fn colleague_login() -> String {
+    desk_login(balikpapan::area().code, "desk")
 }
 
 /// How the city does, in one line: what changed since the snapshot before, `passed` ago, and how the promise stands.
@@ -127,10 +128,10 @@ mod tests {
     #[test]
     fn everybody_has_a_login_of_their_own() {
         let all = accounts(&fleet("BPN".parse().unwrap(), 25));
-        assert_eq!(all.len(), 29);
+        assert_eq!(all.len(), 30);
         let logins: std::collections::BTreeSet<_> = all.iter().map(|a| &*a.login).collect();
-        assert_eq!(logins.len(), 29);
-        for login in ["bpn-m12", "bpn-c5", "bpn-dispatch", "bpn-commander", "kaltim-operator", "admin"] {
+        assert_eq!(logins.len(), 30);
+        for login in ["bpn-m12", "bpn-c5", "bpn-dispatch", "bpn-desk", "bpn-commander", "kaltim-operator", "admin"] {
             assert!(logins.contains(login), "{login}");
         }
         assert_eq!(exchange_login(), "kaltim-operator");

@@ -3,6 +3,7 @@
 //! Invariant: at most one call at a time is in the ear; what was taken is judged, or it rings again when this one is gone.
 
 use super::{
+    Clock,
     behaviour::{Span, within_ms},
     chance::{dice, weighted},
     client::{ClientError, Ringing, Session},
@@ -11,6 +12,7 @@ use super::{
 use crate::domain::{
     ids::{AreaCode, DeskId},
     report::{Attention, InvalidReason},
+    time::UnixMs,
 };
 use rand::RngExt;
 use std::{sync::Arc, time::Duration};
@@ -18,6 +20,8 @@ use tokio::sync::watch;
 
 /// How often the desk is looked at, and the presence renewed: well within what counts as being there.
 const LOOK: Duration = Duration::from_secs(3);
+/// A call that has rung shorter than this is left to the people who try the demo out, milliseconds.
+const PATIENCE_MS: i64 = 8_000;
 /// Share of what rings that is police work. Banyuwangi 2025: 146 of 17,257; a demo shows more of them.
 const VALID: f64 = 0.1;
 /// How long a call takes, seconds; an assumption.
@@ -44,10 +48,10 @@ pub struct Operator {
 }
 
 /// Works until `stop`.
-pub async fn work(operator: Operator, stats: Arc<Stats>, mut stop: watch::Receiver<bool>) {
+pub async fn work(operator: Operator, stats: Arc<Stats>, clock: Clock, mut stop: watch::Receiver<bool>) {
     let mut rng = dice(operator.seed, "operator");
     while !*stop.borrow() {
-        let pause = match operator.look().await {
+        let pause = match operator.look(clock()).await {
             Ok(Some(report)) => {
                 let talk = Duration::from_millis(u64::try_from(within_ms(&mut rng, TALK_S)).unwrap_or(0));
                 let reason = weighted(&mut rng, &REASONS).copied().unwrap_or(InvalidReason::Other);
@@ -79,11 +83,12 @@ pub async fn work(operator: Operator, stats: Arc<Stats>, mut stop: watch::Receiv
 }
 
 impl Operator {
-    /// Says that somebody sits here, and takes the oldest that rings, if any.
-    async fn look(&self) -> Result<Option<Ringing>, ClientError> {
+    /// Says that somebody sits here, and takes what has rung longest, if any has for long enough.
+    async fn look(&self, now: UnixMs) -> Result<Option<Ringing>, ClientError> {
         self.session.begin_shift(self.desk).await?;
         let open = self.session.open_reports(self.area).await?;
-        let mut ringing: Vec<Ringing> = open.into_iter().filter(|r| r.attention == Attention::Ringing).collect();
+        let rings = |report: &Ringing| report.attention == Attention::Ringing && now.since(report.rung) >= PATIENCE_MS;
+        let mut ringing: Vec<Ringing> = open.into_iter().filter(rings).collect();
         ringing.sort_by_key(|report| report.rung);
         for report in ringing {
             match self.session.claim(report.id).await {

@@ -114,7 +114,7 @@ pub async fn run(world: World, stats: Arc<Stats>, shutdown: impl Future<Output =
     }
     if let Some(DeskWork { login, desk, area }) = world.desk {
         let operator = Operator { session: Session::new(client.clone(), login), desk, area, seed: world.seed };
-        tasks.spawn(operator::work(operator, Arc::clone(&stats), stopped.clone()));
+        tasks.spawn(operator::work(operator, Arc::clone(&stats), Arc::clone(&world.clock), stopped.clone()));
     }
     if let Some(login) = world.exchange {
         let calls = Calls {

@@ -122,7 +122,12 @@ async fn withdraw_lost(c: &mut Conn<'_>, old: &[u8; 32], command: Option<&str>) 
         command
     )?;
     if lost > 0 {
-        sql!(run, c, "UPDATE refresh_token SET used_ms = NULL, used_for = NULL, next = NULL WHERE hash = $1", &old[..])?;
+        sql!(
+            run,
+            c,
+            "UPDATE refresh_token SET used_ms = NULL, used_for = NULL, next = NULL WHERE hash = $1",
+            &old[..]
+        )?;
     }
     Ok(())
 }
