@@ -81,6 +81,13 @@ test('a phone signs on, and the server knows where it is', async () => {
   await screen.page.click('dialog [data-test=lang]');
   await screen.page.click('[data-test=close]');
   assert.match(await screen.text('health'), /^Last sent \d+ s ago, accuracy 12 m$/);
+  // A GPS that jumps is not believed, and the crew is told; where it stays there, it is.
+  const gps = new Gps(screen);
+  gps.move(9_000);
+  const told = await screen.until('the refusal to be told', async ({ unit }) => (unit.health.is === 'refused' ? screen.text('health') : null));
+  assert.match(told!, /^The server refuses the position/);
+  await screen.until('the new place to be believed', ({ unit }) => unit.health.is === 'good');
+  gps.stop();
   await leave(screen);
   assert.equal((await unitOf('M1')).duty, 'off_duty');
 });

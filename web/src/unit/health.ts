@@ -26,6 +26,8 @@ export type Health =
   | { is: 'tunnel'; cut_s: number; waiting: number }
   | { is: 'no_gps'; for_s: number }
   | { is: 'mock' }
+  /** The server takes no place that cannot be, nor one that the phone's clock dates wrongly. */
+  | { is: 'refused' | 'misdated' }
   | { is: 'late'; age_s: number }
   | { is: 'vague'; age_s: number; accuracy_m: number }
   | { is: 'good'; age_s: number; accuracy_m: number | null };
@@ -36,6 +38,9 @@ const GPS_MS = 45_000;
 const LATE_MS = 30_000;
 /** Wider than this, the dispatch sees the wrong street, metres. The server refuses beyond 200 m. */
 const VAGUE_M = 75;
+
+/** Refusals that a wrong clock causes. */
+const MISDATED = new Set(['future', 'too_old']);
 
 export function healthOf(seen: Seen, now_ms: number): Health {
   if (!seen.is_source) return { is: 'elsewhere' };
@@ -48,6 +53,8 @@ export function healthOf(seen: Seen, now_ms: number): Health {
   if (seen.cut_since_ms !== null) return { is: 'tunnel', cut_s: seconds(seen.cut_since_ms), waiting: seen.waiting };
   if (!fix) return { is: 'asking' };
   if (seen.refused === 'mock') return { is: 'mock' };
+  if (seen.refused !== null && MISDATED.has(seen.refused)) return { is: 'misdated' };
+  if (seen.refused !== null && seen.refused !== 'inaccurate') return { is: 'refused' };
   const age_s = seconds(sent_ms ?? seen.began_ms);
   if (sent_ms === null ? age_s * 1_000 > LATE_MS : now_ms - sent_ms > LATE_MS) return { is: 'late', age_s };
   if (sent_ms === null) return { is: 'asking' };
@@ -61,7 +68,7 @@ export function healthOf(seen: Seen, now_ms: number): Health {
 export function gradeOf({ is }: Health): 'good' | 'poor' | 'bad' | 'none' {
   if (is === 'good') return 'good';
   if (is === 'elsewhere') return 'none';
-  return is === 'denied' || is === 'missing' || is === 'no_gps' || is === 'mock' ? 'bad' : 'poor';
+  return is === 'denied' || is === 'missing' || is === 'no_gps' || is === 'mock' || is === 'refused' || is === 'misdated' ? 'bad' : 'poor';
 }
 
 /** How long the dispatch did not see a phone whose page was hidden, milliseconds; null where the browser let it go on. */

@@ -45,6 +45,8 @@ export class Tracker {
   /** The device time of the newest fix that this line took; 0 on a new one. */
   #live_ms = 0;
   #sent: Sent[] = [];
+  /** When the server refused a fix last. */
+  #refused_ms = 0;
   #heard_ms = 0;
   /** The kept ones that are on their way. */
   #batch: { times: number[]; sent_ms: number } | null = null;
@@ -181,7 +183,9 @@ export class Tracker {
     if (this.#reach.up.peek() && this.#feed.send({ type: 'fixes', sent_ms: now_ms, fixes: [fix] })) {
       this.#sent = [...this.#sent.slice(-60), { fix, sent_ms: now_ms }];
       this.#live_ms = fix.at_ms;
-      this.#see({ sent_ms: now_ms, refused: null });
+      // A fix that is taken gets no answer: the finding goes when one was not refused.
+      const { sent_ms, refused } = this.seen.peek();
+      this.#see({ sent_ms: now_ms, refused: this.#refused_ms >= (sent_ms ?? 0) ? refused : null });
     } else void this.#keepOf([fix]);
   }
 
@@ -238,6 +242,8 @@ export class Tracker {
       return this.#sendKept();
     }
     const why = refused.find(({ reason }) => !HARMLESS.has(reason));
-    if (why) this.#see({ refused: why.reason });
+    if (!why) return;
+    this.#refused_ms = Date.now();
+    this.#see({ refused: why.reason });
   }
 }

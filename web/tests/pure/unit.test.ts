@@ -84,6 +84,7 @@ test('the health of the tracking is the worst of what is wrong', () => {
   assert.equal(of({ is_source: false, permission: 'denied' }).is, 'elsewhere');
   assert.equal(of({ fix: null, sent_ms: null, began_ms: 99_000 }).is, 'asking');
   assert.equal(of({ refused: 'mock' }).is, 'mock');
+  assert.deepEqual(['too_fast', 'zero_island', 'future', 'inaccurate'].map((refused) => of({ refused }).is), ['refused', 'refused', 'misdated', 'vague']);
   assert.deepEqual(['good', 'tunnel', 'denied', 'elsewhere'].map((is) => gradeOf({ is } as never)), ['good', 'poor', 'bad', 'none']);
 });
 

@@ -42,6 +42,8 @@ export const en: Same<typeof id> = {
   'health.denied': "Location is not permitted. Permit it for this page in the browser's settings.",
   'health.missing': 'This browser can give no position.',
   'health.mock': 'The server refuses the position: an app on this phone makes it up.',
+  'health.refused': 'The server refuses the position: it cannot be right. The dispatch sees your old place.',
+  'health.misdated': "The server refuses the position: this phone's clock is wrong. Set it to automatic.",
   'health.elsewhere': "Another phone is the unit's position.",
   'health.take': 'Use this phone',
   'health.slept': 'For {time} this app was in the background: the browser stopped the position, the dispatcher did not see you.',

@@ -39,6 +39,8 @@ export const id = {
   'health.denied': 'Izin lokasi ditolak. Izinkan lokasi untuk halaman ini di setelan browser.',
   'health.missing': 'Browser ini tidak dapat memberi posisi.',
   'health.mock': 'Server menolak posisi: ada aplikasi lokasi palsu di HP ini.',
+  'health.refused': 'Server menolak posisi: tempatnya tidak masuk akal. Pengendali melihat tempat lama Anda.',
+  'health.misdated': 'Server menolak posisi: jam HP ini salah. Setel jam ke otomatis.',
   'health.elsewhere': 'Posisi unit dikirim HP lain.',
   'health.take': 'Kirim dari HP ini',
   'health.slept': 'Selama {time} aplikasi ini di latar belakang: browser menghentikan posisi, pengendali tidak melihat Anda.',
