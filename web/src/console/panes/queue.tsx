@@ -73,6 +73,8 @@ function ReportRow({ row: { report, ring, mine, id }, desk, orders }: Of<'report
 function IncidentRow({ row, desk, orders }: Of<'incident'>) {
   const { incident, standing, heat, units, reports, id } = row;
   const since = incident.unassigned_since ?? incident.opened;
+  // Who was only asked is not on the way.
+  const [asked, coming] = [true, false].map((is_asked) => units.filter(({ status }) => (status === 'offered') === is_asked).map(({ unit }) => unit).join(', '));
   return (
     <li class="row incident" data-id={id} data-heat={heat} data-sla={standing.is}
       {...takesUnit((unit) => orders.send(id, unit, 'offer'))}>
@@ -91,7 +93,7 @@ function IncidentRow({ row, desk, orders }: Of<'incident'>) {
           {incident.origin === 'panic' && <b class="warn">{say('origin.panic')}</b>}
           {heat > 0
             ? <b class="hot"><Flames heat={heat} /> {say('queue.nounit', { age: duration(Math.max(tick.value - since, 0)) })}</b>
-            : <span>{say(`istatus.${incident.status}`)} {units.map(({ unit }) => unit).join(', ')}</span>}
+            : <span>{say(`istatus.${incident.status}`)} {coming}{asked && ` · ${say('dstatus.offered')} ${asked}`}</span>}
           {reports > 1 && <span class="dim">{say('queue.reports', { count: reports })}</span>}
         </span>
       </button>
