@@ -4,17 +4,18 @@
 //   const t = words(id, en);
 //   t('login.wait', { seconds: 5 })
 import { effect, signal } from '@preact/signals';
+import { keep, kept } from './kept.ts';
 
 export type Lang = 'id' | 'en';
 
 const KEPT = 'sigap.lang';
 
 /** The language of this screen; Indonesian unless somebody chose otherwise. */
-export const lang = signal<Lang>(localStorage.getItem(KEPT) === 'en' ? 'en' : 'id');
+export const lang = signal<Lang>(kept(KEPT) === 'en' ? 'en' : 'id');
 
 effect(() => {
   document.documentElement.lang = lang.value;
-  localStorage.setItem(KEPT, lang.value);
+  keep(KEPT, lang.value);
 });
 
 type Texts = Record<string, string>;

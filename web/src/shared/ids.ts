@@ -1,5 +1,6 @@
 // UUIDv7: the names that clients give to their commands. Not by `crypto.randomUUID`, which is version 4 and is missing
 // where a page is served without TLS.
+import { keep, kept } from './kept.ts';
 
 /** A UUIDv7 of this moment. */
 export function uuid(now_ms: number = Date.now()): string {
@@ -16,11 +17,10 @@ export function uuid(now_ms: number = Date.now()): string {
  * The name of this browser, or of this tab alone. A device has one session: a tab with a name of its own closes no
  * other tab's socket, and a phone that opens the officer's app twice keeps the newer one.
  */
-export function deviceId(kept: 'tab' | 'browser'): string {
-  const store = kept === 'tab' ? sessionStorage : localStorage;
-  const known = store.getItem('sigap.device');
+export function deviceId(where: 'tab' | 'browser'): string {
+  const known = kept('sigap.device', where);
   if (known) return known;
   const made = uuid();
-  store.setItem('sigap.device', made);
+  keep('sigap.device', made, where);
   return made;
 }

@@ -6,6 +6,7 @@ import { signal, type ReadonlySignal } from '@preact/signals';
 import type { components } from '../gen/api.ts';
 import { ask } from './http.ts';
 import { uuid } from './ids.ts';
+import { keep, kept } from './kept.ts';
 import { LoggedOut, Problem } from './problem.ts';
 
 export type Role = components['schemas']['Role'];
@@ -95,7 +96,7 @@ export class Session {
 
   #kept(): Login | null {
     try {
-      return JSON.parse(localStorage.getItem(this.#key) ?? 'null') as Login | null;
+      return JSON.parse(kept(this.#key) ?? 'null') as Login | null;
     } catch {
       return null;
     }
@@ -105,12 +106,12 @@ export class Session {
     const until_ms = Date.now() + told.expires_in_s * 1_000;
     const { access_token: access, refresh_token: refresh, account, grants } = told;
     this.#login.value = { name, account, grants, access, refresh, renewal: uuid(), until_ms };
-    localStorage.setItem(this.#key, JSON.stringify(this.#login.value));
+    keep(this.#key, JSON.stringify(this.#login.value));
     return access;
   }
 
   #forget(): void {
-    localStorage.removeItem(this.#key);
+    keep(this.#key, null);
     this.#login.value = null;
   }
 }
