@@ -5,17 +5,29 @@ const SWING_S = 0.5;
 const TONES_HZ = [880, 620] as const;
 const LOUD = 0.18;
 
+/** What stands in the way of a sound: nothing, a browser that waits for a touch, or no sound on this PC. */
+export type Hindrance = 'none' | 'untouched' | 'mute';
+
+/** How long a browser may take to let a page sound before it counts as not letting it, milliseconds. */
+const WAKING_MS = 1_000;
+
 export class Sound {
   #context: AudioContext | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
   /** Told when the browser lets it sound, or no longer. */
-  readonly #told: (blocked: boolean) => void;
+  readonly #told: (hindrance: Hindrance) => void;
   #next_s = 0;
 
-  constructor(told: (blocked: boolean) => void) {
+  constructor(told: (hindrance: Hindrance) => void) {
     this.#told = told;
     // Browsers let a page sound only after somebody touched it.
     for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => void this.#wake(), { capture: true });
+  }
+
+  /** Finds out whether it could sound, before it has to. */
+  async prepare(): Promise<void> {
+    await Promise.race([this.#wake(), new Promise((next) => setTimeout(next, WAKING_MS))]);
+    this.#look();
   }
 
   get on(): boolean {
@@ -24,9 +36,9 @@ export class Sound {
 
   start(): void {
     if (this.on) return;
-    const context = (this.#context ??= this.#make());
     void this.#wake();
-    this.#next_s = context.currentTime;
+    this.#look();
+    this.#next_s = this.#context?.currentTime ?? 0;
     this.#swing();
     this.#timer = setInterval(() => this.#swing(), SWING_S * 500);
   }
@@ -36,16 +48,25 @@ export class Sound {
     this.#timer = undefined;
   }
 
-  #make(): AudioContext {
-    const context = new AudioContext();
-    context.onstatechange = () => this.#told(context.state !== 'running');
-    this.#told(context.state !== 'running');
-    return context;
-  }
-
   async #wake(): Promise<void> {
     const context = (this.#context ??= this.#make());
-    if (context.state !== 'running') await context.resume().catch(() => undefined);
+    if (context && context.state !== 'running') await context.resume().catch(() => undefined);
+  }
+
+  /** None where the PC cannot sound at all. */
+  #make(): AudioContext | null {
+    try {
+      const context = new AudioContext();
+      context.onstatechange = () => this.#look();
+      return context;
+    } catch {
+      return null;
+    }
+  }
+
+  #look(): void {
+    if (this.#context === null) this.#told('mute');
+    else this.#told(this.#context.state === 'running' ? 'none' : 'untouched');
   }
 
   /** Keeps the next second filled with tones. */

@@ -6,9 +6,9 @@ import { PASSWORD, type Server } from './server.ts';
 import { keepShot } from './shots.ts';
 import { until } from './until.ts';
 
-/** Software rendering, as on a PC without a GPU; no sandbox where root runs the tests. */
-export function openBrowser(): Promise<Browser> {
-  const args = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--autoplay-policy=no-user-gesture-required'];
+/** Software rendering, as on a PC without a GPU; no sandbox where root runs the tests. Pages may sound unless `autoplay` says otherwise. */
+export function openBrowser(autoplay = '--autoplay-policy=no-user-gesture-required'): Promise<Browser> {
+  const args = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', autoplay];
   return chromium.launch({
     executablePath: process.env.SIGAP_CHROMIUM ?? '/usr/bin/chromium',
     headless: process.env.SIGAP_HEADED !== '1',

@@ -20,6 +20,7 @@ export function Tools({ desk, orders, siren }: { desk: Desk; orders: Orders; sir
       {siren.notify.value === 'default' && (
         <button type="button" onClick={() => siren.allow()}>{say('notify.allow')}</button>
       )}
+      {siren.notify.value === 'denied' && <span class="dim" data-test="unnotified">▲ {say('notify.denied')}</span>}
       <span class="gap" />
       <button type="button" data-test="new-call" onClick={() => (dialog.value = 'call')}>{say('tool.call')} <kbd>T</kbd></button>
       <button type="button" onClick={() => (line.value = '')}>{say('tool.line')} <kbd>/</kbd></button>
@@ -60,12 +61,14 @@ function SirenKey({ desk, siren }: { desk: Desk; siren: Siren }) {
   const seat = desk.seat;
   if (!seat) return null;
   const until = clock(state.until_ms, zoneOf(desk, areaOf(seat)));
+  const hindrance = siren.hindrance.value;
   const text = is === 'sounds' ? say('siren.sounds', { count: state.ringing.length })
-    : is === 'muted' ? say('siren.muted', { clock: until }) : say('siren.silent');
+    : is === 'muted' ? say('siren.muted', { clock: until }) : say(hindrance === 'none' ? 'siren.silent' : 'siren.unheard');
   return (
-    <span class="siren" data-is={is} data-test="siren">
-      <span role="status"><span aria-hidden="true">{is === 'sounds' ? '◀))' : is === 'muted' ? '✕' : '○'}</span> {text}</span>
-      {siren.blocked.value && <button type="button" class="warn">{say('siren.blocked')}</button>}
+    <span class="siren" data-is={is} data-heard={hindrance === 'none'} data-test="siren">
+      <span role="status"><span aria-hidden="true">{is === 'sounds' ? '◀))' : is === 'muted' || hindrance !== 'none' ? '✕' : '○'}</span> {text}</span>
+      {hindrance === 'untouched' && <button type="button" class="primary" data-test="unblock">{say('siren.blocked')}</button>}
+      {hindrance === 'mute' && <b class="warn">▲ {say('siren.mute_pc')}</b>}
       {is !== 'silent' && (
         <button type="button" data-test="mute" onClick={() => siren.toggle()}>
           {say(is === 'sounds' ? 'siren.mute' : 'siren.unmute')} <kbd>M</kbd>

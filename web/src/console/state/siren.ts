@@ -3,24 +3,25 @@ import { effect, signal } from '@preact/signals';
 import { serverNow, tick } from '../../shared/clock.ts';
 import { ringing } from '../logic/queue.ts';
 import { mute, ring, SILENT, sounding, unmute, type SirenState } from '../logic/siren.ts';
-import { Sound } from '../sound.ts';
+import { Sound, type Hindrance } from '../sound.ts';
 import { say } from '../words.ts';
 import type { Desk } from './desk.ts';
 import { chosen } from './ui.ts';
 
 export class Siren {
   readonly state = signal<SirenState>(SILENT);
-  /** The browser does not let the page sound until somebody touches it. */
-  readonly blocked = signal(false);
+  /** What keeps it from being heard: told before anything rings. */
+  readonly hindrance = signal<Hindrance>('none');
   readonly notify = signal<NotificationPermission | 'none'>('Notification' in window ? Notification.permission : 'none');
   /** How often it began to sound, and how many notifications were shown. */
   sounded = 0;
   notified = 0;
-  readonly #sound = new Sound((blocked) => (this.blocked.value = blocked));
+  readonly #sound = new Sound((hindrance) => (this.hindrance.value = hindrance));
   readonly #shown = new Map<string, Notification>();
 
   /** Follows the desk; gives what ends it. */
   follow(desk: Desk): () => void {
+    void this.#sound.prepare();
     const ends = [
       effect(() => {
         void desk.changed.value;
@@ -56,7 +57,7 @@ export class Siren {
   known() {
     const { ringing, until_ms } = this.state.value;
     return {
-      is: sounding(this.state.value, serverNow()), ringing, until_ms, blocked: this.blocked.value,
+      is: sounding(this.state.value, serverNow()), ringing, until_ms, hindrance: this.hindrance.value,
       sounded: this.sounded, notified: this.notified, on: this.#sound.on,
     };
   }

@@ -18,10 +18,13 @@ export const en: Same<typeof id> = {
   'siren.silent': 'Siren ready',
   'siren.sounds': 'SIREN: {count} ringing',
   'siren.muted': 'Siren muted until {clock}',
+  'siren.unheard': 'SIREN CANNOT BE HEARD',
   'siren.blocked': 'Sound blocked by the browser: click here',
+  'siren.mute_pc': 'This PC has no sound',
   'siren.mute': 'Mute',
   'siren.unmute': 'Unmute',
   'notify.allow': 'Allow notifications',
+  'notify.denied': 'Notifications are blocked: keep this window in view',
   'notify.title': '110: a new report rings',
   'notify.body': '{report} at desk {desk}',
 

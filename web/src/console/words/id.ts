@@ -16,10 +16,13 @@ export const id = {
   'siren.silent': 'Sirene siaga',
   'siren.sounds': 'SIRENE: {count} berdering',
   'siren.muted': 'Sirene bisu sampai {clock}',
+  'siren.unheard': 'SIRENE TIDAK TERDENGAR',
   'siren.blocked': 'Suara diblokir peramban: klik di sini',
+  'siren.mute_pc': 'PC ini tidak bisa bersuara',
   'siren.mute': 'Bisukan',
   'siren.unmute': 'Bunyikan lagi',
   'notify.allow': 'Izinkan notifikasi',
+  'notify.denied': 'Notifikasi diblokir: biarkan jendela ini terlihat',
   'notify.title': '110: laporan baru berdering',
   'notify.body': '{report} di meja {desk}',
 
