@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { openBrowser } from './harness/browser.ts';
-import { atDesk } from './harness/desk.ts';
+import { openBrowser, type Screen } from './harness/browser.ts';
+import { atDesk, choose } from './harness/desk.ts';
 import { Person } from './harness/people.ts';
 import { Server } from './harness/server.ts';
-import { Crew } from './harness/town.ts';
+import { CENTRE, Crew } from './harness/town.ts';
 import { until } from './harness/until.ts';
 
 let server: Server;
@@ -27,6 +27,15 @@ after(async () => {
 });
 
 const ring = async (number: string): Promise<string> => (await dispatcher.post('/calls', { area: 'BPN', caller_number: number })).id;
+const report = (id: string) => dispatcher.get(`/reports/${id}`);
+const dispatches = async (id: string) => (await dispatcher.get(`/incidents/${id}`)).dispatches.map(({ unit, status }: { unit: string; status: string }) => `${unit} ${status}`);
+
+async function incident(screen: Screen, text = 'dua orang'): Promise<string> {
+  const said = { area: 'BPN', channel: 'whatsapp', kind: 'theft', priority: 'P2', valid: true, place: CENTRE, text };
+  const { id } = (await dispatcher.post('/reports', said)).incident;
+  await screen.until(`${id} in the queue`, ({ desk }) => desk.queue.some((row: { id: string }) => row.id === id));
+  return id;
+}
 
 async function drop(ids: string[]): Promise<void> {
   for (const id of ids) {
@@ -34,6 +43,61 @@ async function drop(ids: string[]): Promise<void> {
     await dispatcher.post(`/reports/${id}/judge`, { valid: false, reason: 'test', close: true });
   }
 }
+
+test('a double click gives one order, whatever has come below the pointer by its second half', async () => {
+  const screen = await atDesk(browser, server);
+  const { page } = screen;
+  const id = await incident(screen);
+  await choose(screen, id);
+  const send = page.locator('[data-test=send]').first();
+  await send.click({ trial: true });
+  const { x, y } = (await send.boundingBox())!;
+  await page.mouse.move(x + 30, y + 10);
+  await page.mouse.down();
+  await page.mouse.up();
+  // The second half comes when the crew's steps lie where the crew was.
+  const under = () => page.evaluate(([left, top]) => document.elementFromPoint(left!, top!)?.closest('button')?.dataset.test, [x + 30, y + 10]);
+  const next = await until('something else below the pointer', async () => (await under()) !== 'send' && ((await under()) ?? 'nothing'));
+  const heard_ms = Date.now();
+  await page.mouse.down({ clickCount: 2 });
+  await page.mouse.up({ clickCount: 2 });
+  assert.equal(next, 'step-accepted', 'the test aims at what would be the worst');
+  assert.deepEqual(await dispatches(id), ['BPN-M1 offered']);
+  // A moment later it is a click like any other.
+  await until('the hand to be still', () => Date.now() - heard_ms > 750);
+  await page.mouse.down();
+  await page.mouse.up();
+  await until('the step', async () => (await dispatches(id)).join() === 'BPN-M1 accepted');
+  await dispatcher.post(`/incidents/${id}/close`, { disposition: 'handled' });
+  await screen.close();
+});
+
+test('a double click takes one call, and a key that is held takes one', async () => {
+  const screen = await atDesk(browser, server);
+  const { page } = screen;
+  const calls = [await ring('0812 5550 4400'), await ring('0812 5550 4401'), await ring('0812 5550 4402')];
+  await screen.until('all to ring', ({ siren }) => siren.ringing.length === 3);
+  const box = (await page.locator(`li[data-id="${calls[0]}"] [data-test=claim]`).boundingBox())!;
+  await page.mouse.move(box.x + 10, box.y + 10);
+  await page.mouse.down();
+  await page.mouse.up();
+  await screen.until('the next one below the pointer', ({ siren }) => siren.ringing.length === 2);
+  await page.mouse.down({ clickCount: 2 });
+  await page.mouse.up({ clickCount: 2 });
+  await page.locator('h1').click();
+  const held = async () => (await Promise.all(calls.map(report))).map(({ attention }) => attention).join(' ');
+  assert.equal(await held(), 'held ringing ringing');
+  await page.keyboard.down('c');
+  await screen.until('the second to be taken', ({ desk }) => desk.chosen?.id === calls[1]);
+  for (let i = 0; i < 5; i++) await page.keyboard.down('c');
+  await page.keyboard.up('c');
+  await page.keyboard.press('?');
+  await page.locator('[data-test=dialog]').waitFor();
+  await page.keyboard.press('Escape');
+  assert.equal(await held(), 'held held ringing');
+  await drop(calls);
+  await screen.close();
+});
 
 test('a page that nobody has touched says before anything rings that its siren cannot be heard', async () => {
   const first = await atDesk(browser, server);

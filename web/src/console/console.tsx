@@ -5,6 +5,7 @@ import { useFollowed } from '../shared/followed.ts';
 import { expose } from '../shared/hook.ts';
 import type { Work } from '../shared/screen.tsx';
 import './console.css';
+import { watchHands } from './aim.ts';
 import { listen } from './keys.ts';
 import { queue } from './logic/queue.ts';
 import { unitRows } from './logic/units.ts';
@@ -29,6 +30,7 @@ export function Console({ work }: { work: Work }) {
   useViews(desk);
   useEffect(() => siren.follow(desk), []);
   useEffect(() => listen(orders, siren), []);
+  useEffect(() => watchHands(), []);
   useEffect(() => tellHook(desk, siren), []);
   return (
     <>

@@ -23,6 +23,8 @@ export function listen(orders: Orders, siren: Siren): () => void {
     if (event.key === 'Escape') return escape();
     // Typing is typing, a browser's own shortcut is the browser's, and what lies below a cover is out of reach.
     if (event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target) || isCovered() || dialog.value) return;
+    // A key that is held is pressed once: a held C would take every call that rings.
+    if (event.repeat) return;
     const act = actOf(event.key, orders, siren);
     if (!act) return;
     event.preventDefault();

@@ -1,6 +1,7 @@
 // The console's logic: order of the queue, heat, promise, siren, units, and how events change the picture.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isStray, type Hit } from '../../src/console/aim.ts';
 import { heat, segments, standing } from '../../src/console/logic/promise.ts';
 import { isMine, queue, RANK, ringing, usualDesk } from '../../src/console/logic/queue.ts';
 import { MUTE_MS, mute, ring, SILENT, sounding, unmute } from '../../src/console/logic/siren.ts';
@@ -48,6 +49,18 @@ test('the promise: in time, at risk from 70 % on, late, kept, missed', () => {
   assert.equal(standing({ clock: { ...one.clock, at_risk: T0 + 1 } }, T0 + MIN).is, 'risk', 'the server warns earlier where the way is long');
   assert.deepEqual(standing({ clock: { ...one.clock, on_scene: T0 + 10 * MIN } }, T0 + 99 * MIN), { is: 'kept', took_ms: 10 * MIN });
   assert.equal(standing({ clock: { ...one.clock, on_scene: T0 + 10 * MIN + 1 } }, T0 + 99 * MIN).is, 'missed');
+});
+
+test('a click is stray where it comes quickly after another, at its place, and meets something else', () => {
+  const first: Hit = { on: 'crew', text: 'Tugaskan', x: 100, y: 100, at_ms: 0 };
+  const second: Hit = { ...first, at_ms: 300 };
+  assert.equal(isStray(null, first), false);
+  assert.equal(isStray(first, second), false, 'the same twice, as on a key that zooms');
+  assert.equal(isStray(first, { ...second, on: 'step' }), true);
+  assert.equal(isStray(first, { ...second, text: 'Diterima' }), true, 'the same key, and another order on it');
+  assert.equal(isStray(first, { ...second, on: 'step', x: 103, y: 96 }), true, 'a hand shakes');
+  assert.equal(isStray(first, { ...second, on: 'step', x: 140 }), false, 'a hand moves');
+  assert.equal(isStray(first, { ...second, on: 'step', at_ms: 700 }), false, 'later it is meant');
 });
 
 test('heat grows while nobody drives there, faster for what is more urgent, and ends with a yes', () => {
