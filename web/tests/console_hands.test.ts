@@ -99,6 +99,50 @@ test('a double click takes one call, and a key that is held takes one', async ()
   await screen.close();
 });
 
+test('a line that was begun outlives another choice and a new login; long words stay within their pane', async () => {
+  const screen = await atDesk(browser, server);
+  const { page } = screen;
+  const one = await incident(screen, `<b id="made">\u202e${'panjang'.repeat(80)} \ud83d\udea8 \u0645\u0631\u062d\u0628\u0627`);
+  const other = await incident(screen);
+  await choose(screen, one);
+  await until('the text', async () => (await screen.text('notes')).includes('panjang'));
+  assert.equal(await page.locator('#made').count(), 0, 'it is a text');
+  assert.ok(await page.locator('.detail').evaluate((pane) => pane.scrollWidth <= pane.clientWidth), 'nothing is pushed out of the pane');
+  await page.fill('[data-key=note]', 'saksi di pos');
+  await choose(screen, other);
+  assert.equal(await page.inputValue('[data-key=note]'), '', 'it belongs to the other one');
+  await choose(screen, one);
+  assert.equal(await page.inputValue('[data-key=note]'), 'saksi di pos');
+  // The login ends: by another tab that logs out.
+  await page.evaluate(() => {
+    localStorage.removeItem('sigap.session.desk');
+    dispatchEvent(new StorageEvent('storage', { key: 'sigap.session.desk' }));
+  });
+  await screen.logIn('dispatch');
+  await screen.live();
+  await page.locator('[data-key=note]').waitFor();
+  assert.equal(await page.inputValue('[data-key=note]'), 'saksi di pos');
+  await page.press('[data-key=note]', 'Enter');
+  await until('the note', async () => (await screen.text('notes')).includes('saksi di pos'));
+  assert.equal(await page.inputValue('[data-key=note]'), '');
+
+  // Old screens, and 200 % of usual ones: each pane can be reached and none is pushed out.
+  for (const [width, height] of [[1024, 768], [683, 384]] as const) {
+    await page.setViewportSize({ width, height });
+    const panes = await page.locator('.pane').evaluateAll((all) => all.map((pane) => {
+      pane.scrollIntoView();
+      const { left, right, width: wide, height: high } = pane.getBoundingClientRect();
+      return left >= 0 && right <= innerWidth && wide >= 200 && high >= 60;
+    }));
+    assert.deepEqual(panes, [true, true, true, true], `${width} x ${height}`);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    await screen.isAccessible();
+    await screen.shot(`console-${width}`);
+  }
+  for (const id of [one, other]) await dispatcher.post(`/incidents/${id}/close`, { disposition: 'handled' });
+  await screen.close();
+});
+
 test('a page that nobody has touched says before anything rings that its siren cannot be heard', async () => {
   const first = await atDesk(browser, server);
   const storageState = await first.page.context().storageState();

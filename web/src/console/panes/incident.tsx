@@ -44,7 +44,7 @@ export function IncidentView({ incident, desk, orders }: { incident: Incident; d
       {open && !sends && <p class="dim" data-test="others-send">{say('detail.others_send', { area: areaOf(id) })}</p>}
       {sends && <Candidates incident={incident} desk={desk} orders={orders} />}
       <Notes body={body} desk={desk} zone={zone} />
-      {open && <NoteForm label={say('act.note')} go={say('act.note_go')} onNote={(text) => orders.note(id, text)} />}
+      {open && <NoteForm name={`note ${id}`} label={say('act.note')} go={say('act.note_go')} onNote={(text) => orders.note(id, text)} />}
       <Told id={id} desk={desk} />
       {sends && <Ends incident={incident} desk={desk} orders={orders} />}
     </article>
@@ -85,7 +85,7 @@ function Notes({ body, desk, zone }: { body: IncidentBody | undefined; desk: Des
     <section aria-labelledby="notes-head">
       <h3 id="notes-head">{say('detail.notes')}</h3>
       {body.notes.length === 0 && <p class="dim">{say('detail.nonotes')}</p>}
-      <ul class="notes" data-test="notes">
+      <ul class="notes" data-test="notes" tabIndex={0} aria-labelledby="notes-head">
         {body.notes.map(({ no, at, author, text }) => (
           <li key={no}><span class="dim figures">{clock(at, zone)} {who(author)}</span> {text}</li>
         ))}

@@ -1,5 +1,6 @@
 // Small forms of the right pane.
 import { useSignal } from '@preact/signals';
+import { begin, lines } from '../state/ui.ts';
 import { say } from '../words.ts';
 
 interface ChooseProps<T extends string> {
@@ -40,25 +41,27 @@ interface NoteProps {
   label: string;
   test?: string;
   go: string;
+  /** The form's name among all: what was begun stays there while somebody looks at something else. */
+  name: string;
   onNote: (text: string) => Promise<boolean>;
 }
 
 /** A line of text and its button; emptied once it was taken. */
-export function NoteForm({ label, go, onNote, test }: NoteProps) {
-  const text = useSignal('');
+export function NoteForm({ label, go, name, onNote, test }: NoteProps) {
+  const text = lines.value[name] ?? '';
   const send = async (event: Event) => {
     event.preventDefault();
-    const said = text.value.trim();
+    const said = text.trim();
     if (said === '' || !(await onNote(said))) return;
     // What was typed on while it was sent stays.
-    const now = text.value.trimStart();
-    text.value = now.startsWith(said) ? now.slice(said.length).trimStart() : now;
+    const now = (lines.value[name] ?? '').trimStart();
+    begin(name, now.startsWith(said) ? now.slice(said.length).trimStart() : now);
   };
   return (
     <form class="note" onSubmit={send} data-test={test}>
-      <input aria-label={label} placeholder={label} maxLength={4000} value={text.value} data-key="note"
-        onInput={(event) => (text.value = event.currentTarget.value)} />
-      <button disabled={text.value.trim() === ''}>{go}</button>
+      <input aria-label={label} placeholder={label} maxLength={4000} value={text} data-key="note"
+        onInput={(event) => begin(name, event.currentTarget.value)} />
+      <button disabled={text.trim() === ''}>{go}</button>
     </form>
   );
 }

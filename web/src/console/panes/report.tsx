@@ -63,7 +63,7 @@ export function ReportView({ report, desk, orders }: Props) {
       {report.status !== 'closed' && <CallForm report={report} desk={desk} orders={orders} />}
       {report.status === 'answered' && <Judge report={report} desk={desk} orders={orders} />}
       {mine && (report.status === 'valid' || report.status === 'invalid') && <End report={report} orders={orders} />}
-      {report.status === 'closed' && <NoteForm test="reopen" label={say('form.reopen_why')} go={say('form.reopen')} onNote={(why) => orders.reopen(id, why)} />}
+      {report.status === 'closed' && <NoteForm name={`reopen ${id}`} test="reopen" label={say('form.reopen_why')} go={say('form.reopen')} onNote={(why) => orders.reopen(id, why)} />}
       {mine && <Pass report={report} desk={desk} orders={orders} />}
     </article>
   );

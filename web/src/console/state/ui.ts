@@ -16,6 +16,8 @@ export const clicked = signal<{ lat: number; lng: number } | null>(null);
 /** What was typed about a report and not saved yet: it is kept while somebody looks at something else. */
 export const drafts = signal<Readonly<Record<string, Draft>>>({});
 export type Draft = components['schemas']['AmendBody'];
+/** Lines that were begun in small forms and not sent, by the form's name: kept as drafts are. */
+export const lines = signal<Readonly<Record<string, string>>>({});
 export const dialog = signal<Dialog>(null);
 export const line = signal<string | null>(null);
 export const grid = signal(false);
@@ -39,6 +41,12 @@ export function written(id: string): Draft | null {
 export function draft(id: string, by: Draft | null): void {
   const { [id]: before, ...others } = drafts.value;
   drafts.value = by === null ? others : { ...others, [id]: { ...before, ...by } };
+}
+
+/** Keeps a begun line; an empty one is forgotten. */
+export function begin(form: string, text: string): void {
+  const { [form]: _, ...others } = lines.value;
+  lines.value = text === '' ? others : { ...others, [form]: text };
 }
 
 /** Forgets what was saved of a draft; what was typed since then stays. */
