@@ -8,6 +8,7 @@ import { Notes } from './notes.tsx';
 import { wake } from '../shared/awake.ts';
 import { districtName } from '../shared/districts.ts';
 import { Navigate, SceneCard } from './scene.tsx';
+import { useSettled } from './settled.ts';
 import { stepsFrom, type Step } from './steps.ts';
 import { t } from './words.ts';
 
@@ -25,6 +26,7 @@ export function Idle() {
 export function Current({ crew, job, status, queued }: { crew: Crew; job: Job; status: DispatchStatus; queued: Job[] }) {
   const clears = useSignal(false);
   const next = stepsFrom(status)[0];
+  const rests = !useSettled(`${job.dispatch} ${status} ${clears.value}`);
   return (
     <>
       <section class="job">
@@ -34,7 +36,7 @@ export function Current({ crew, job, status, queued }: { crew: Crew; job: Job; s
         <Queued jobs={queued} />
       </section>
       {clears.value ? (
-        <div class="acts" role="group" aria-label={t('clear.title')}>
+        <fieldset class="acts" disabled={rests} aria-label={t('clear.title')}>
           <h3>{t('clear.title')}</h3>
           <div class="grid">
             {DISPOSITIONS.map((how) => (
@@ -43,9 +45,9 @@ export function Current({ crew, job, status, queued }: { crew: Crew; job: Job; s
             ))}
           </div>
           <button type="button" class="back" onClick={() => (clears.value = false)}>{t('clear.back')}</button>
-        </div>
+        </fieldset>
       ) : (
-        <div class="acts">
+        <fieldset class="acts" disabled={rests} aria-label={t('job.acts')}>
           {status !== 'on_scene' && <Navigate job={job} />}
           {(next === 'en_route' || next === 'on_scene') && <Act step={next} onTap={() => crew.step(job, next)} />}
           {next === 'cleared' && <Act step="cleared" onTap={() => (clears.value = true)} />}
@@ -53,7 +55,7 @@ export function Current({ crew, job, status, queued }: { crew: Crew; job: Job; s
             {status === 'accepted' && <button type="button" class="back" onClick={() => crew.step(job, 'on_scene')}>{t('step.arrive_now')}</button>}
             {status !== 'on_scene' && <button type="button" class="back" onClick={() => (clears.value = true)}>{t('step.early')}</button>}
           </div>
-        </div>
+        </fieldset>
       )}
     </>
   );

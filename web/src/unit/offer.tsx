@@ -8,6 +8,7 @@ import { DECLINES, declineText } from './kinds.ts';
 import { buzz, ring } from './phone.ts';
 import { ANSWER_MS, beat, left } from './ring.ts';
 import { SceneCard } from './scene.tsx';
+import { useSettled } from './settled.ts';
 import { t } from './words.ts';
 
 /** Length of the ring's line in its own units. */
@@ -17,6 +18,7 @@ export function Offer({ crew, job }: { crew: Crew; job: Job }) {
   const by = job.answer_by ?? job.created_ms + ANSWER_MS;
   const now = useSignal(serverNow());
   const asks = useSignal(false);
+  const rests = !useSettled(`${job.dispatch} ${asks.value}`);
   useEffect(() => {
     const timer = setInterval(() => (now.value = serverNow()), 200);
     let next: ReturnType<typeof setTimeout>;
@@ -49,7 +51,7 @@ export function Offer({ crew, job }: { crew: Crew; job: Job }) {
         <SceneCard job={job} />
       </section>
       {asks.value ? (
-        <div class="acts" role="group" aria-label={t('offer.why')}>
+        <fieldset class="acts" disabled={rests} aria-label={t('offer.why')}>
           <h3>{t('offer.why')}</h3>
           {DECLINES.map((why) => (
             <button key={why} type="button" class="wide" onClick={() => crew.step(job, 'declined', { reason: declineText(why) })}>
@@ -57,12 +59,12 @@ export function Offer({ crew, job }: { crew: Crew; job: Job }) {
             </button>
           ))}
           <button type="button" class="back" onClick={() => (asks.value = false)}>{t('decline.back')}</button>
-        </div>
+        </fieldset>
       ) : (
-        <div class="acts">
+        <fieldset class="acts" disabled={rests} aria-label={t('offer.title')}>
           <button type="button" class="act" data-act="accepted" data-test="accept" onClick={() => crew.step(job, 'accepted')}>{t('offer.accept')}</button>
           <button type="button" class="wide" data-test="decline" onClick={() => (asks.value = true)}>{t('offer.decline')}</button>
-        </div>
+        </fieldset>
       )}
     </>
   );

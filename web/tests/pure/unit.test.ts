@@ -96,6 +96,7 @@ test('a browser that stopped the position in the background is found out, and on
 });
 
 test('an offer rings until it has run out, faster at the end', () => {
+  assert.deepEqual([15_200, 15_000, 1_300, 1_200, 100, 0].map((ms) => left(ms, 0).s), [15, 15, 2, 1, 1, 0], 'what is a moment more than 15 is 15');
   assert.deepEqual(left(115_000, 100_000), { ms: 15_000, s: 15, share: 1 });
   assert.deepEqual(left(115_000, 114_200), { ms: 800, s: 1, share: 800 / 15_000 });
   assert.equal(left(115_000, 200_000).s, 0);

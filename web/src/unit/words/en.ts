@@ -80,6 +80,7 @@ export const en: Same<typeof id> = {
   'clear.invalid': 'No police matter',
   'clear.back': 'Not done yet',
 
+  'job.acts': 'Steps',
   'job.where': 'Place',
   'job.district': 'District {district}',
   'job.go': 'Navigate',

@@ -77,6 +77,7 @@ export const id = {
   'clear.invalid': 'Bukan urusan polisi',
   'clear.back': 'Belum selesai',
 
+  'job.acts': 'Langkah',
   'job.where': 'Tempat',
   'job.district': 'Kec. {district}',
   'job.go': 'Navigasi',
