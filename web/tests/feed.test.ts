@@ -30,6 +30,10 @@ test('a wrong password is told, in both languages', async () => {
   await screen.page.click('[data-test=lang]');
   assert.equal(await alert.innerText(), 'Wrong user name or password.');
   assert.equal(await screen.page.locator('html').getAttribute('lang'), 'en');
+  // A network that puts its own page before the server.
+  await screen.page.route('**/auth/login', (route) => route.fulfill({ status: 200, contentType: 'text/html', body: '<h1>Welcome</h1>' }), { times: 1 });
+  await screen.page.click('button.primary');
+  await until('no answer to be told', async () => (await alert.innerText()) === 'The server does not answer. Check the network and try again.');
   await screen.shot('login');
   await screen.page.click('[data-test=theme]');
   await screen.isAccessible();
@@ -61,6 +65,9 @@ test('a restarted server is come back to without a reload, and nothing is missed
 
 test('a server that stands still is seen within five seconds, and so is its return', async () => {
   const screen = await Screen.open(browser, server, '/console');
+  // A PC whose clock is ten minutes ahead.
+  await screen.page.addInitScript('{ const now = Date.now.bind(Date); Date.now = () => now() + 600_000; }');
+  await screen.page.reload();
   await screen.page.click('[data-test=lang]');
   await screen.logIn('dispatch');
   await screen.live();
@@ -72,6 +79,10 @@ test('a server that stands still is seen within five seconds, and so is its retu
     await cover.waitFor({ timeout: HALT_MS });
     assert.ok(Date.now() - frozen_ms < HALT_MS);
     assert.match(await cover.innerText(), /NOT UP TO DATE\s+Since \d\d:\d\d:\d\d WITA, for 0:0\d\./);
+    const since = /Since (\d\d:\d\d:\d\d)/.exec(await cover.innerText())![1]!;
+    const wita = new Date(frozen_ms + 8 * 3_600_000).toISOString();
+    const apart_ms = Math.abs(Date.parse(`${wita.slice(0, 11)}${since}Z`) - Date.parse(wita));
+    assert.ok(Math.min(apart_ms, 86_400_000 - apart_ms) < HALT_MS, `${since} is the city's time, not that of the PC`);
     assert.equal((await screen.known()).feed.is, 'stale');
     await screen.isAccessible();
     await screen.shot('cover');

@@ -9,6 +9,11 @@ export function serverNow(): number {
   return Date.now() + ahead_ms;
 }
 
+/** A moment of this device's clock, as the server's clock has it. */
+export function toServer(device_ms: number): number {
+  return device_ms + ahead_ms;
+}
+
 /** The server said what time it is. What was longest on its way is furthest behind: the fastest of recent ones counts. */
 export function hearTime(server_ms: number): void {
   const told_ms = server_ms - Date.now();

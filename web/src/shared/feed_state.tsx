@@ -2,6 +2,7 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { toServer } from './clock.ts';
 import { clock, duration, type Zone } from './format.ts';
 import type { Feed, FeedState } from './feed.ts';
 import { say } from './words.ts';
@@ -92,7 +93,8 @@ function Cover({ since_ms, zone, why, late = 0, children }: CoverParts) {
     // What lay below takes no focus before it is laid open, which is a moment later.
     return () => void setTimeout(() => before instanceof HTMLElement && before.isConnected && before.focus());
   }, []);
-  const at = `${clock(since_ms, zone)} ${zone}`;
+  // The PC's own clock may be wrong by minutes: what is told over the radio is the city's time.
+  const at = `${clock(toServer(since_ms), zone)} ${zone}`;
   return (
     <div class="cover" role="alertdialog" aria-modal="true" aria-labelledby="lost" data-test="cover">
       <h2 id="lost">{say('lost.title')}</h2>

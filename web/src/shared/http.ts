@@ -37,5 +37,11 @@ export async function ask({ method, path, token, body, text: wanted }: Ask): Pro
     throw error;
   }
   if (wanted !== undefined) return text;
-  return text === '' ? undefined : JSON.parse(text);
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Somebody else's answer: a page of the network in between that wants to be clicked first.
+    throw new Offline('not an answer of the server');
+  }
 }

@@ -10,7 +10,8 @@ export const say = words(id, en);
 /** What went wrong, for the person at the screen. */
 export function errorText(error: unknown): string {
   if (error instanceof Offline) return say('error.offline');
-  if (!(error instanceof Problem)) throw error;
+  // A fault of this page: the screen goes on.
+  if (!(error instanceof Problem)) return say('error.other', { detail: String(error) });
   if (error.code === 'too_many') return say('error.too_many', { seconds: error.details.retry_after_s ?? 1 });
   const key = `error.${error.code}`;
   return isPlain(key) ? say(key) : say('error.other', { detail: error.details.detail });
