@@ -71,7 +71,7 @@ test('a call sounds the siren until it is claimed, is judged, and the nearest un
   await page.click('[data-test=valid]');
   const opened = await screen.until('the incident', ({ desk }) => desk.chosen?.is === 'incident' && desk.chosen.id);
   await page.locator('[data-test=send]').first().waitFor();
-  assert.match(await page.locator('[data-test=send]').first().innerText(), /BPN-M1[\s\S]*0\.6 km/);
+  assert.match(await page.locator('[data-test=send]').first().innerText(), /1\. BPN-M1\s+± \d+ mnt · 0\.6 km · posisi \d:\d\d\s+motor terdekat/);
   await screen.until('heat', ({ desk }) => desk.queue[0].id === opened && desk.queue[0].heat >= 1);
   await screen.shot('console-incident');
   await page.locator('[data-test=send]').first().click();

@@ -87,6 +87,27 @@ test('a dropped call wants to be called back: the number is shown and journalled
   await screen.close();
 });
 
+test('who calls again: how it ended before, and what a commander said of the number', async () => {
+  const screen = await atDesk(browser, server);
+  const { page } = screen;
+  const before: string = (await ring('0812 5550 2250')).id;
+  await dispatcher.post(`/reports/${before}/claim`);
+  await dispatcher.post(`/reports/${before}/judge`, { valid: false, reason: 'prank', close: true });
+  await new Person(server, 'commander').post(`/reports/${before}/caller/flags`, { grade: 'note', evidence: [before], reason: 'menirukan sirene' });
+  const { id } = await ring('0812 5550 2250');
+  await isOpen(screen, id);
+  await page.click(`li[data-id="${id}"] [data-test=claim]`);
+  await until('the history', async () => /2 laporan: 0 valid, 1 tidak valid, 0 sunyi/.test(await screen.text('caller')));
+  assert.match(await screen.text('caller'), /⚑ Catatan sampai .*: menirukan sirene/);
+  assert.match(await page.locator('[data-test=caller] .before').innerText(), /\d\d:\d\d:\d\d.*Iseng/);
+  assert.doesNotMatch(await screen.text('caller'), /55502250/, 'a number is masked');
+  await screen.isAccessible();
+  await screen.shot('console-caller');
+  await pick(screen, 'invalid', 'test');
+  await until('the end', async () => (await report(id)).status === 'closed');
+  await screen.close();
+});
+
 test('the desk of the region takes a call, judges it, and passes another to the city, where it rings', async () => {
   const city = await atDesk(browser, server);
   const region = await atDesk(browser, server, { login: 'operator', desk: 'KALTIM.SPKT' });
