@@ -45,6 +45,7 @@ test('a call sounds the siren until it is claimed, is judged, and the nearest un
   const report = await ring();
   await screen.until('the siren', ({ siren }) => siren.is === 'sounds' && siren.on && siren.ringing[0] === report.id);
   assert.match(await screen.text('siren'), /SIRENE: 1 berdering/);
+  await screen.isAccessible();
   await screen.shot('console-ringing');
   await page.click('[data-test=mute]');
   await screen.until('the mute', ({ siren }) => siren.is === 'muted' && !siren.on);
@@ -73,6 +74,7 @@ test('a call sounds the siren until it is claimed, is judged, and the nearest un
   await page.locator('[data-test=send]').first().waitFor();
   assert.match(await page.locator('[data-test=send]').first().innerText(), /1\. BPN-M1\s+± \d+ mnt · 0\.6 km · posisi \d:\d\d\s+motor terdekat/);
   await screen.until('heat', ({ desk }) => desk.queue[0].id === opened && desk.queue[0].heat >= 1);
+  await screen.isAccessible();
   await screen.shot('console-incident');
   await page.locator('[data-test=send]').first().click();
   await until('the offer', async () => (await dispatches(opened))[0]?.unit === 'BPN-M1');

@@ -68,12 +68,22 @@ export class Screen {
     return this.page.locator(`[data-test=${test}]`).innerText();
   }
 
-  /** Nothing that keeps somebody from using the page: nothing serious, nothing critical. */
+  /** Nothing that keeps somebody from using the page as it is now, dark or light: nothing serious, nothing critical. */
   async isAccessible(): Promise<void> {
     await this.page.evaluate(axe.source);
     const found = await this.page.evaluate(async () => {
       const { axe } = window as unknown as { axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } };
-      return (await axe.run()).violations.map(({ id, impact, nodes }) => ({ id, impact, at: nodes.map((node) => node.html) }));
+      const html = document.documentElement;
+      const theme = html.dataset.theme;
+      const all = [];
+      // A page without a switch has one display.
+      for (const shown of theme === undefined ? [undefined] : ['dark', 'light']) {
+        if (shown) html.dataset.theme = shown;
+        const { violations } = await axe.run();
+        all.push(...violations.map(({ id, impact, nodes }) => ({ shown, id, impact, at: nodes.map((node) => node.html) })));
+      }
+      if (theme) html.dataset.theme = theme;
+      return all;
     });
     const bad = found.filter(({ impact }) => impact === 'serious' || impact === 'critical');
     assert.deepEqual(bad, [], `${this.page.url()} cannot be used by everybody`);
