@@ -97,6 +97,10 @@ test('each shortcut of the list works, and no other is listed', async () => {
   await page.locator('[data-test=dialog]').waitFor({ state: 'detached' });
   const own: string = await screen.until('the call that was entered', ({ desk }) => desk.chosen?.is === 'report' && desk.chosen.id);
   assert.equal((await dispatcher.get(`/reports/${own}`)).channel, 'call');
+  await until('the call to be whose who entered it', async () => (await dispatcher.get(`/reports/${own}`)).attention === 'held');
+  await press('f');
+  await isAt('[data-test=call-form] select');
+  await keyboard.press('Escape');
   await press('?');
   const listed = await page.locator('[data-test=dialog] dl').first().locator('kbd').allInnerTexts();
   assert.deepEqual([...new Set(pressed.map((key) => (key === 'ENTER' ? 'Enter' : key)))].sort(), [...listed].sort());

@@ -6,7 +6,7 @@ import type { Siren } from './state/siren.ts';
 /** What `?` lists: keys, and the word that says what they do. */
 export const KEYS = [
   ['C', 'key.claim'], ['M', 'key.mute'], ['1 2 3 4', 'key.panes'], ['↑ ↓', 'key.move'], ['Enter', 'key.open'],
-  ['A', 'key.candidates'], ['V', 'key.valid'], ['X', 'key.invalid'], ['N', 'key.note'], ['T', 'key.call'], ['G', 'key.grid'],
+  ['F', 'key.form'], ['A', 'key.candidates'], ['V', 'key.valid'], ['X', 'key.invalid'], ['N', 'key.note'], ['T', 'key.call'], ['G', 'key.grid'],
   ['/', 'key.line'], ['?', 'key.help'], ['Esc', 'key.escape'],
 ] as const;
 
@@ -39,6 +39,7 @@ function actOf(key: string, orders: Orders, siren: Siren): (() => unknown) | nul
     case 'c': return () => orders.claim(null);
     case 'm': return () => siren.toggle();
     case '1': case '2': case '3': case '4': return () => enter(key);
+    case 'f': return () => first('[data-test=call-form] select')?.focus();
     case 'a': return () => first('[data-test=candidates] [data-row]')?.focus();
     case 'v': return () => first('[data-test=valid]')?.click();
     case 'x': return () => first('[data-test=invalid] select')?.focus();

@@ -3,6 +3,7 @@
 import { signal, untracked, type Signal } from '@preact/signals';
 import type { Api } from './api.ts';
 import { pause } from './backoff.ts';
+import { keep, kept } from './kept.ts';
 import { isPassing } from './problem.ts';
 
 type Names = Readonly<Record<string, string>>;
@@ -27,7 +28,7 @@ export function districtName(of: string, code: string | null | undefined): strin
   const [city = ''] = of.split('-');
   let names = cities.get(city);
   if (!names) {
-    names = signal(kept(city));
+    names = signal(last(city));
     cities.set(city, names);
     const [api, known] = [asked, names];
     if (api) void untracked(() => read(api, city, known));
@@ -40,7 +41,7 @@ async function read(api: Api, city: string, known: Signal<Names>): Promise<void>
     try {
       const { districts } = await api.get('/areas/{code}', { path: { code: city } });
       known.value = Object.fromEntries(districts.map(({ code, name }) => [code, name]));
-      return localStorage.setItem(KEPT + city, JSON.stringify(known.value));
+      return keep(KEPT + city, JSON.stringify(known.value));
     } catch (error) {
       // A city that is not this login's: its crew helps there, and reads codes.
       if (!isPassing(error)) return;
@@ -49,9 +50,9 @@ async function read(api: Api, city: string, known: Signal<Names>): Promise<void>
   }
 }
 
-function kept(city: string): Names {
+function last(city: string): Names {
   try {
-    return JSON.parse(localStorage.getItem(KEPT + city) ?? '{}') as Names;
+    return JSON.parse(kept(KEPT + city) ?? '{}') as Names;
   } catch {
     return {};
   }

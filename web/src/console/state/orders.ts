@@ -6,6 +6,7 @@ import type { Order } from '../logic/command.ts';
 import { ringing } from '../logic/queue.ts';
 import { say } from '../words.ts';
 import type { Desk } from './desk.ts';
+import { areaOf } from './picture.ts';
 import { chosen, pointed, saved, tell, written } from './ui.ts';
 
 type Schemas = components['schemas'];
@@ -67,11 +68,14 @@ export class Orders {
   }
 
   newCall(body: Schemas['CallBody']): Promise<boolean> {
+    // Whoever enters a call of their own city speaks with the caller: it is theirs, and rings at nobody's desk.
+    const mine = this.#desk.seat !== null && areaOf(this.#desk.seat) === body.area;
     return this.#try(async () => {
       const report = await this.#api.command('post', '/calls', { body });
       this.#took(report);
       chosen.value = { is: 'report', id: report.id };
-    }, say('call.made'));
+      if (mine) this.#took(await this.#api.command('post', '/reports/{id}/claim', { path: { id: report.id }, body: { take_over: false } }));
+    }, say(mine ? 'call.mine' : 'call.made'));
   }
 
   call(id: string, call: Schemas['CallState']): Promise<boolean> {
