@@ -138,6 +138,7 @@ test('figures move within a second of what happens; what is late or about to be 
   assert.match(await screen.text('share'), new RegExp(`${Math.round(share * 100)}\\s*%[^]+janji 90\\s*%[^]+DI BAWAH JANJI`));
   assert.match(await screen.text('units'), /3\s+Siap/);
   await screen.page.waitForFunction(() => document.querySelectorAll('[data-test=trend] canvas').length === 2);
+  assert.match(await screen.text('open-late'), /1 terlambat masih terbuka/);
   await screen.until('the map', ({ map }) => map?.count > 0);
   await screen.isAccessible();
   await screen.shot('board');

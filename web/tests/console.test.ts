@@ -82,6 +82,7 @@ test('a call sounds the siren until it is claimed, is judged, and the nearest un
   await page.locator('[data-test=step-on_scene]').click();
   await screen.until('the unit on scene', ({ desk }) => desk.units.some((unit: { id: string; status: string }) => unit.id === 'BPN-M1' && unit.status === 'onscene'));
   await until('the clock to stop', async () => /tiba .* tepat waktu/.test(await screen.text('sla')));
+  await until('the arrival to be doubted: the unit is elsewhere', async () => /belum terbukti: GPS 0\.6 km dari lokasi/.test(await screen.text('arrival')));
   await screen.isAccessible();
   await screen.shot('console-onscene');
   assert.deepEqual(await page.evaluate(() => [document.documentElement.scrollHeight <= innerHeight, document.documentElement.scrollWidth <= innerWidth]), [true, true]);

@@ -7,6 +7,7 @@ import { openBrowser, Screen } from './harness/browser.ts';
 import { Person } from './harness/people.ts';
 import { Gps, HERE, north, PHONE } from './harness/phone.ts';
 import { Server } from './harness/server.ts';
+import { until } from './harness/until.ts';
 
 let server: Server;
 let browser: Browser;
@@ -74,11 +75,12 @@ test('a call is taken, judged, offered to a phone, accepted, driven, reached and
   await status('enroute');
   await wall.until('it to be seen on its way', ({ board }) => board.units.en_route === 1);
 
-  gps.move(570);
+  await gps.drive(570);
   await officer.page.click('[data-test=step-on_scene]');
   await officer.page.locator('[data-test=arrival]').waitFor();
   await status('onscene');
   await wall.until('it to be counted', ({ board }) => board.standing.within_target_today === 1 && board.standing.decided_today === 1);
+  await until('the arrival to be proved', async () => (await desk.text('arrival')) === 'terbukti GPS');
   await desk.shot('story-console');
   await officer.page.click('[data-test=step-cleared]');
   await officer.page.click('[data-test=clear-handled]');

@@ -25,6 +25,7 @@ export function TrendPane({ past, area }: { past: Past; area: Area }) {
           <Chart title={say('trend.response')} days={days} lines={responseLines(days, area)} at={at} axis={minutes60} />
           <Chart title={say('trend.share')} days={days} lines={shareLines(days)} at={at} axis={String} range={shareRange(days)} />
           {shown && <p class="small figures readout" data-test="day">{dayLine(shown)}</p>}
+          {past.late > 0 && <p class="small warn" data-test="open-late">{say('trend.open_late', { count: past.late })}</p>}
           <details>
             <summary>{say('trend.table')}</summary>
             <Table days={days} />

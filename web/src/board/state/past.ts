@@ -62,6 +62,11 @@ export class Past {
     return this.#work.areas.value.find(({ code }) => code === this.#live.area.value) ?? null;
   }
 
+  /** Late and still open now: in no day's figures yet. */
+  get late(): number {
+    return this.#live.told.value?.standing?.breached ?? 0;
+  }
+
   begin(): () => void {
     const timers = [setInterval(() => this.#look(), CHANGED_MS), setInterval(() => this.#moved.value++, COVERAGE_MS)];
     const ends = [

@@ -97,6 +97,7 @@ export const en: Same<typeof id> = {
   'trend.promised': 'promised',
   'trend.day': '{day}: {count} incidents, P50 {p50}, P90 {p90}, P95 {p95}, in time {share}',
   'trend.empty': 'No incident counted in the last 30 days.',
+  'trend.open_late': '▲ {count} late, still open: in the figures of today already, and here once a unit is on scene or it is closed.',
   'trend.table': 'As a table',
   'trend.date': 'Day',
   'trend.count': 'Incidents',

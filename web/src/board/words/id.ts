@@ -95,6 +95,7 @@ export const id = {
   'trend.promised': 'janji',
   'trend.day': '{day}: {count} kejadian, P50 {p50}, P90 {p90}, P95 {p95}, tepat waktu {share}',
   'trend.empty': 'Tidak ada kejadian yang dihitung dalam 30 hari terakhir.',
+  'trend.open_late': '▲ {count} terlambat masih terbuka: sudah masuk angka hari ini, masuk ke sini setelah ada unit di lokasi atau ditutup.',
   'trend.table': 'Sebagai tabel',
   'trend.date': 'Hari',
   'trend.count': 'Kejadian',

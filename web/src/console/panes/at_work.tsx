@@ -7,7 +7,7 @@ import type { Desk } from '../state/desk.ts';
 import type { Orders } from '../state/orders.ts';
 import { areaOf, type Dispatch, type Incident } from '../state/picture.ts';
 import { pointed } from '../state/ui.ts';
-import { zoneOf } from '../text.ts';
+import { metres, zoneOf } from '../text.ts';
 import { say } from '../words.ts';
 import { Choose } from './inputs.tsx';
 
@@ -49,6 +49,7 @@ function Work({ dispatch, desk, orders, sends }: { dispatch: Dispatch; desk: Des
         <button type="button" class="name" onClick={() => (pointed.value = unit)}>{unit}</button>
         <b>{say(`dstatus.${status}`)}</b>
         <span class="dim figures">{clock(at, zoneOf(desk, areaOf(incident)))}</span>
+        <Arrived dispatch={dispatch} />
         {sends && (
           <button type="button" data-test="recall" aria-label={say('act.recall_of', { unit })}
             onClick={() => orders.step(id, incident, 'recalled')}>{say('act.recall')}</button>
@@ -66,4 +67,12 @@ function Work({ dispatch, desk, orders, sends }: { dispatch: Dispatch; desk: Des
       </span>}
     </li>
   );
+}
+
+/** What a tapped arrival is worth: the promise counts it, and says apart what the unit's own fix proved. */
+function Arrived({ dispatch: { arrival, status } }: { dispatch: Dispatch }) {
+  if (!arrival || status !== 'on_scene') return null;
+  const { verified, distance_m } = arrival;
+  if (verified) return <span class="dim" data-test="arrival">{say('arrival.proved')}</span>;
+  return <b class="warn" data-test="arrival">▲ {distance_m == null ? say('arrival.blind') : say('arrival.far', { far: metres(distance_m) })}</b>;
 }
