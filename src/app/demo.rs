@@ -1,20 +1,27 @@
 //! `sigap demo`: the service with a simulated city in front of it, through the same doors as everybody.
 
-use super::{Clock, serve, stopped};
+use super::{Clock, past, serve, stopped};
 use crate::{
     cli::Demo,
     config::Config,
     domain::{
         access::{Cause, Grant, Scope},
         gazetteer::balikpapan,
-        ids::{DeskId, UnitId},
+        ids::{AccountId, DeskId, UnitId},
         refusal::Refusal,
         unit::UnitKind,
     },
     engine::{Engine, Error, auth::AuthError},
     sim::{self, Behaviour, Mix, Rider, Stats, Town, World, client::Login, demo},
 };
-use std::{net::TcpListener, sync::Arc, time::Duration};
+use std::{
+    net::TcpListener,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::sync::watch;
 
 /// The password of every account of the demo. It is no secret: the demo listens on this machine only by default.
@@ -27,6 +34,9 @@ pub(super) async fn run(options: Demo, config: Config, clock: Clock) -> Result<(
     let heard = |mut stopping: watch::Receiver<bool>| async move {
         let _ = stopping.wait_for(|stop| *stop).await;
     };
+    if options.past > 0 && !make_past(&config, clock, &options).await? {
+        return Ok(());
+    }
     let running = serve(config, clock, listener, heard(stopping.clone())).await?;
     let fleet = demo::fleet(balikpapan::area().code, options.units);
     settle(&running.engine, &fleet).await.map_err(|error| error.to_string())?;
@@ -52,8 +62,44 @@ async fn until(seconds: Option<u64>) {
     }
 }
 
-/// Sets up Balikpapan, its units and its people, as far as they are not there yet.
-async fn settle(engine: &Engine, fleet: &[(UnitId, UnitKind)]) -> Result<(), AuthError> {
+/// Gives a new database its past; `false` where somebody asked to stop meanwhile.
+async fn make_past(config: &Config, clock: Clock, options: &Demo) -> Result<bool, String> {
+    let (stop, began) = (Arc::new(AtomicBool::new(false)), clock.now());
+    let hears = tokio::spawn({
+        let stop = Arc::clone(&stop);
+        async move {
+            stopped().await;
+            stop.store(true, Ordering::SeqCst);
+        }
+    });
+    let lived = past::live_through(config, clock, options, &stop).await;
+    hears.abort();
+    if let Some(past::Lived { calls, incidents }) = lived? {
+        #[expect(clippy::cast_precision_loss, reason = "seconds are few")]
+        let took_s = clock.now().since(began) as f64 / 1_000.0;
+        println!("{calls} calls, {incidents} incidents, in {took_s:.1} s.");
+    }
+    Ok(!stop.load(Ordering::SeqCst))
+}
+
+/// Somebody who can log in to the demo.
+pub(super) struct Person {
+    /// By which name and role.
+    pub account: demo::DemoAccount,
+    /// The account.
+    pub id: AccountId,
+}
+
+impl Person {
+    /// What they may.
+    pub fn grants(&self) -> Vec<Grant> {
+        vec![Grant { area: self.account.area, role: self.account.role }]
+    }
+}
+
+/// Sets up Balikpapan, its units and its people, as far as they are not there yet; gives those who are new.
+pub(super) async fn settle(engine: &Engine, fleet: &[(UnitId, UnitKind)]) -> Result<Vec<Person>, AuthError> {
+    let mut people = Vec::new();
     let cause = Cause::system(engine.now());
     engine.put_balikpapan(&cause).await?;
     for &(unit, kind) in fleet {
@@ -66,11 +112,12 @@ async fn settle(engine: &Engine, fleet: &[(UnitId, UnitKind)]) -> Result<(), Aut
         let login = account.login.parse().map_err(|_| AuthError::BadLogin)?;
         let grants = vec![Grant { area: account.area, role: account.role }];
         match engine.add_account(&cause, login, PASSWORD.to_owned(), grants).await {
-            Ok(_) | Err(AuthError::Store(Error::Refused(Refusal::Exists(_)))) => {}
+            Ok(id) => people.push(Person { account, id }),
+            Err(AuthError::Store(Error::Refused(Refusal::Exists(_)))) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(())
+    Ok(people)
 }
 
 fn world(base_url: &str, options: &Demo, fleet: Vec<(UnitId, UnitKind)>, clock: Clock) -> World {

@@ -5,26 +5,28 @@ mod clock;
 mod demo;
 mod gauges;
 mod keyfile;
+mod past;
 mod rekey;
 mod routine;
 mod serve;
 mod spec;
 
 pub use clock::Clock;
+pub use past::{Lived, live_through};
 pub use serve::{Running, serve};
 pub use spec::documents as spec_documents;
 
 use crate::{
     cli::{self, Command},
     config::{Config, LogFormat},
-    engine::{Conductor, Engine, Post},
+    engine::{Conductor, Engine, Now, Post},
     live::{
         Live, RedisSettings,
         bus::{Bus, Ear},
     },
     road::Road,
     sim::{client::Login, replay},
-    store::Store,
+    store::{Store, StoreError},
 };
 use std::{io::IsTerminal, net::TcpListener, sync::Arc};
 use tokio::runtime::Handle;
@@ -129,13 +131,7 @@ pub async fn run(command: Command, config: Config) -> Result<bool, String> {
 /// # Errors
 /// A text that says what is missing.
 pub async fn open(config: &Config, clock: Clock) -> Result<(Engine, Conductor), String> {
-    let keys = keyfile::load(config)?;
-    let handle = Handle::current();
-    let store = Store::open(&config.database_url, keys, handle.clone())
-        .await
-        .map_err(|error| format!("database {}: {error}", without_password(&config.database_url)))?;
-    store.require_same_key().await.map_err(|error| error.to_string())?;
-    let now = clock.into_now();
+    let (now, handle) = (clock.into_now(), Handle::current());
     let (live, bus) = match &config.redis_url {
         None => (Live::memory(), (Bus::Local, Ear::deaf())),
         Some(url) => {
@@ -149,12 +145,30 @@ pub async fn open(config: &Config, clock: Clock) -> Result<(Engine, Conductor), 
             (Live::redis(settings, Arc::clone(&now), &handle).map_err(|error| error.to_string())?, bus)
         }
     };
-    let started = Engine::start(store, live, bus, Road::default(), config.engine.clone(), now, handle);
-    let (engine, conductor) = started.await.map_err(|error| error.to_string())?;
+    let store = Store::open(&config.database_url, keyfile::load(config)?, handle).await;
+    let (engine, conductor) =
+        start(config, store.map_err(|error| no_database(config, &error))?, now, live, bus).await?;
     if config.whatsapp.is_some() {
         engine.open_post(Post::new(config.whatsapp.clone())?);
     }
     Ok((engine, conductor))
+}
+
+/// Starts an engine over an open database.
+async fn start(
+    config: &Config,
+    store: Store,
+    now: Now,
+    live: Live,
+    bus: (Bus, Ear),
+) -> Result<(Engine, Conductor), String> {
+    store.require_same_key().await.map_err(|error| error.to_string())?;
+    let started = Engine::start(store, live, bus, Road::default(), config.engine.clone(), now, Handle::current());
+    started.await.map_err(|error| error.to_string())
+}
+
+fn no_database(config: &Config, error: &StoreError) -> String {
+    format!("database {}: {error}", without_password(&config.database_url))
 }
 
 /// A database URL as it may be shown.

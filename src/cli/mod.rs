@@ -49,7 +49,7 @@ pub enum Command {
     Serve,
     /// Run the service with a simulated city: patrols on duty, citizens reporting.
     #[command(
-        after_help = "Examples:\n  sigap demo\n  sigap demo --units 80 --reports-per-min 30\n  sigap demo --seed 7 --seconds 60"
+        after_help = "Examples:\n  sigap demo\n  sigap demo --units 80 --reports-per-min 30\n  sigap demo --seed 7 --seconds 60\n  sigap demo --past 0"
     )]
     Demo(Demo),
     /// Bring the database's tables up to date and stop.
@@ -148,6 +148,9 @@ pub struct Demo {
     /// The same seed gives the same city.
     #[arg(long, default_value_t = 110)]
     pub seed: u64,
+    /// Days of past that a new database is given, so that the board and the reports have something to tell; 0 for none.
+    #[arg(long, value_name = "DAYS", default_value_t = 28, value_parser = clap::value_parser!(u16).range(0..=90))]
+    pub past: u16,
     /// Stop after so many seconds; without it, run until Ctrl-C.
     #[arg(long, value_name = "SECONDS")]
     pub seconds: Option<u64>,

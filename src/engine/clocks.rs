@@ -43,6 +43,16 @@ impl Lane {
     /// Each of them.
     pub const ALL: [Self; 4] = [Self::Offers, Self::Promises, Self::Warnings, Self::Reports];
 
+    /// The lane of a kind.
+    pub(super) const fn of(kind: DeadlineKind) -> Self {
+        match kind {
+            DeadlineKind::Delivery | DeadlineKind::Answer => Self::Offers,
+            DeadlineKind::Breach => Self::Promises,
+            DeadlineKind::Warn => Self::Warnings,
+            DeadlineKind::Report => Self::Reports,
+        }
+    }
+
     const fn kinds(self) -> &'static [DeadlineKind] {
         match self {
             Self::Offers => &[DeadlineKind::Delivery, DeadlineKind::Answer],

@@ -24,8 +24,8 @@ const SEATS_MS: i64 = 10_000;
 
 /// The one reader of what this node commits, and of what it hears of others.
 pub struct Conductor {
-    engine: Engine,
-    commits: Receiver<Arc<Committed>>,
+    pub(super) engine: Engine,
+    pub(super) commits: Receiver<Arc<Committed>>,
     ear: Ear,
 }
 

@@ -33,7 +33,7 @@ impl Engine {
     /// # Errors
     /// [`Error`] when the database fails.
     pub async fn overdue_ms(&self) -> Result<i64, Error> {
-        let oldest = self.inner.store.oldest_deadline().await?;
+        let oldest = self.inner.store.first_deadlines().await?.into_iter().map(|(_, at)| at).min();
         Ok(oldest.map_or(0, |due| self.now().since(due).max(0)))
     }
 }

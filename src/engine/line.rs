@@ -141,19 +141,7 @@ impl Engine {
 
     /// The live index and the catalog follow the journal, then readers are fed and sessions told.
     async fn emit(&self, area: AreaCode, events: &[Arc<Event>]) {
-        self.tell_live(area, events).await;
-        let changes_catalog = |e: &Arc<Event>| {
-            matches!(
-                e.what,
-                Happened::AreaCreated { .. }
-                    | Happened::AreaChanged { .. }
-                    | Happened::PolicySet { .. }
-                    | Happened::UnitAdded { .. }
-            )
-        };
-        if events.iter().any(changes_catalog) {
-            self.renew_catalog().await;
-        }
+        self.take_in(area, events).await;
         self.inner.boards.heard(area, events, self.now());
         self.inner.feed.publish(area, events.to_vec());
         for event in events {
@@ -168,6 +156,23 @@ impl Engine {
                 Happened::UnitDuty { unit, .. } => self.inner.trackers.doubt(unit),
                 _ => {}
             }
+        }
+    }
+
+    /// What this node decides by is in step with these events.
+    pub(super) async fn take_in(&self, area: AreaCode, events: &[Arc<Event>]) {
+        self.tell_live(area, events).await;
+        let changes_catalog = |e: &Arc<Event>| {
+            matches!(
+                e.what,
+                Happened::AreaCreated { .. }
+                    | Happened::AreaChanged { .. }
+                    | Happened::PolicySet { .. }
+                    | Happened::UnitAdded { .. }
+            )
+        };
+        if events.iter().any(changes_catalog) {
+            self.renew_catalog().await;
         }
     }
 

@@ -31,6 +31,7 @@ mod ladder;
 mod line;
 mod outbox;
 mod outline;
+mod paced;
 mod reports;
 mod risk;
 mod rounds;

@@ -18,6 +18,7 @@ pub mod gpx;
 mod latency;
 mod link;
 mod operator;
+pub mod past;
 mod patrol;
 mod phone;
 pub mod replay;

@@ -168,15 +168,15 @@ impl Store {
         .await
     }
 
-    /// When the oldest deadline falls due, or fell; `None` where there is none.
+    /// When the oldest deadline of each kind falls due, or fell; a kind that has none is left out.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
-    pub async fn oldest_deadline(&self) -> Result<Option<UnixMs>, StoreError> {
+    pub async fn first_deadlines(&self) -> Result<Vec<(DeadlineKind, UnixMs)>, StoreError> {
         self.read(|c| {
             Box::pin(async move {
-                let oldest = sql!(scalar Option<i64>, c, "SELECT MIN(due_ms) FROM deadline")?;
-                Ok(oldest.flatten().map(UnixMs))
+                let rows = sql!(all(String, i64), c, "SELECT kind, MIN(due_ms) FROM deadline GROUP BY kind")?;
+                rows.into_iter().map(|(kind, at)| Ok((kind.parse()?, UnixMs(at)))).collect()
             })
         })
         .await

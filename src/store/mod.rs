@@ -68,7 +68,7 @@ pub(crate) use writer::AreaTx;
 pub use writer::Committed;
 
 use crate::domain::time::UnixMs;
-use sql::{Conn, Pool, sql};
+use sql::{Conn, Flush, Pool, sql};
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use tokio::{runtime::Handle, sync::broadcast, time::timeout};
 
@@ -119,13 +119,28 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the URL is of neither engine, the database cannot be reached, or a migration fails.
     pub async fn open(url: &str, keys: Keys, handle: Handle) -> Result<Self, StoreError> {
-        Self::open_at(url, keys, handle, None).await
+        Self::open_at(url, keys, handle, None, Flush::Each).await
+    }
+
+    /// As [`Self::open`], for what can be made anew: a commit is answered before it is on the disk. After a power cut the
+    /// newest commits may be gone; those before them are whole.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_unflushed(url: &str, keys: Keys, handle: Handle) -> Result<Self, StoreError> {
+        Self::open_at(url, keys, handle, None, Flush::Later).await
     }
 
     /// As [`Self::open`], at another pace than the engine's.
-    async fn open_at(url: &str, keys: Keys, handle: Handle, pace: Option<Pace>) -> Result<Self, StoreError> {
+    async fn open_at(
+        url: &str,
+        keys: Keys,
+        handle: Handle,
+        pace: Option<Pace>,
+        flush: Flush,
+    ) -> Result<Self, StoreError> {
         let url = url.to_owned();
-        let pool = handle.spawn(async move { Pool::open(&url).await }).await??;
+        let pool = handle.spawn(async move { Pool::open(&url, flush).await }).await??;
         let (bell, _) = broadcast::channel(4_096);
         let pace = pace.unwrap_or(Pace { turn: TURN, limit: pool.limit() });
         let (writers, node) = (writer::Writers::default(), uuid::Uuid::now_v7());

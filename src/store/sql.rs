@@ -61,6 +61,15 @@ impl Conn<'_> {
     }
 }
 
+/// When a commit is on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flush {
+    /// Before it is answered.
+    Each,
+    /// Some time after; the order of commits holds.
+    Later,
+}
+
 /// The connections of a store.
 pub enum Pool {
     /// PostgreSQL.
@@ -160,9 +169,9 @@ impl Line {
 
 impl Pool {
     /// Connects and migrates.
-    pub async fn open(url: &str) -> Result<Self, StoreError> {
+    pub async fn open(url: &str, flush: Flush) -> Result<Self, StoreError> {
         let pool = if url.starts_with("sqlite:") {
-            Self::open_sqlite(url).await?
+            Self::open_sqlite(url, flush).await?
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             // Waits have a deadline on the server's side too, below that of a transaction here: whoever is cut off, or
             // freezes with its node, soon lets go of the journals that it held.
@@ -177,6 +186,10 @@ impl Pool {
                 ("idle_in_transaction_session_timeout", "5s"),
                 ("tcp_user_timeout", "10s"),
             ]);
+            let options = match flush {
+                Flush::Each => options,
+                Flush::Later => options.options([("synchronous_commit", "off")]),
+            };
             let pool = PgPoolOptions::new()
                 .max_connections(POSTGRES_CONNECTIONS)
                 .acquire_timeout(Duration::from_secs(5))
@@ -190,11 +203,14 @@ impl Pool {
         Ok(pool)
     }
 
-    async fn open_sqlite(url: &str) -> Result<Self, StoreError> {
+    async fn open_sqlite(url: &str, flush: Flush) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::from_str(url)?
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
+            .synchronous(match flush {
+                Flush::Each => SqliteSynchronous::Full,
+                Flush::Later => SqliteSynchronous::Normal,
+            })
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10));
         if let Some(folder) = options.get_filename().parent() {

@@ -24,6 +24,7 @@ mod journal;
 mod live;
 mod logins;
 mod nodes;
+mod past;
 mod rekey;
 mod replay;
 mod sla;

@@ -12,7 +12,7 @@ use crate::domain::{
     place::Place,
     time::Zone,
 };
-use crate::store::Pace;
+use crate::store::{Pace, sql::Flush};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::time::Duration;
 use tokio::{runtime::Handle, sync::oneshot};
@@ -29,7 +29,7 @@ fn cause() -> Cause {
 const PATIENT: Pace = Pace { turn: Duration::from_secs(10), limit: Duration::from_secs(20) };
 
 async fn open(url: &str, pace: Pace) -> Store {
-    let store = Store::open_at(url, Keys::new(&[7; 32]), Handle::current(), Some(pace)).await.unwrap();
+    let store = Store::open_at(url, Keys::new(&[7; 32]), Handle::current(), Some(pace), Flush::Each).await.unwrap();
     let nation = Area {
         code: area(),
         parent: None,
