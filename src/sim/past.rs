@@ -41,9 +41,9 @@ const RAIN_S: Span = (3_600.0, 14_400.0);
 /// Until somebody answers, and until the call was found valid; where all lines are busy, so long.
 const RING_S: Span = (2.0, 8.5);
 const TALK_S: Span = (30.0, 100.0);
-const BUSY_S: Span = (240.0, 480.0);
+const BUSY_S: Span = (240.0, 540.0);
 /// How often all lines are busy: in the evening, and else.
-const BUSY: (f64, f64) = (0.06, 0.015);
+const BUSY: (f64, f64) = (0.1, 0.025);
 /// A call that is none.
 const IDLE_TALK_S: Span = (5.0, 25.0);
 /// Why; the weights are assumptions.

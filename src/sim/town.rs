@@ -45,7 +45,17 @@ impl Town {
 
     /// A random place.
     pub fn place(&self, rng: &mut StdRng) -> Place {
-        let Some(&centre) = weighted(rng, &self.centres) else { return self.boundary.centroid() };
+        let centre = weighted(rng, &self.centres).copied();
+        self.near(centre.unwrap_or_else(|| self.boundary.centroid()), rng)
+    }
+
+    /// A random place on the beat of this number: about one of the centres, in turn.
+    pub fn on_beat(&self, number: usize, rng: &mut StdRng) -> Place {
+        let centre = self.centres.get(number % self.centres.len().max(1)).map(|&(_, centre)| centre);
+        self.near(centre.unwrap_or_else(|| self.boundary.centroid()), rng)
+    }
+
+    fn near(&self, centre: Place, rng: &mut StdRng) -> Place {
         for _ in 0..DRAWS {
             let (north, east) = gauss(rng);
             let place = offset(centre, north * SPREAD_M, east * SPREAD_M);

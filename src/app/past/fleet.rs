@@ -43,12 +43,14 @@ pub(super) struct Patrol {
     place: Place,
     at: UnixMs,
     heads_for: Place,
+    beat: usize,
 }
 
 impl Patrol {
-    pub fn new(unit: UnitId, kind: UnitKind, officer: Scope, at: UnixMs, ways: &mut Ways) -> Self {
-        let (place, heads_for) = (ways.beat(), ways.beat());
-        Self { unit, kind, officer, device: DeviceId::random(), job: None, stream: None, place, at, heads_for }
+    /// On the beat of this number.
+    pub fn new((unit, kind): (UnitId, UnitKind), officer: Scope, at: UnixMs, beat: usize, ways: &mut Ways) -> Self {
+        let (place, heads_for) = (ways.on_beat(beat), ways.on_beat(beat));
+        Self { unit, kind, officer, device: DeviceId::random(), job: None, stream: None, place, at, heads_for, beat }
     }
 
     /// As its phone asks for something.
@@ -111,7 +113,7 @@ impl Patrol {
                 #[expect(clippy::cast_precision_loss, reason = "shifts take hours")]
                 let gone_m = now.since(self.at).max(0) as f64 / 1_000.0 * PATROL_MPS;
                 if gone_m >= self.place.distance_m(self.heads_for) {
-                    (self.place, self.heads_for) = (self.heads_for, ways.beat());
+                    (self.place, self.heads_for) = (self.heads_for, ways.on_beat(self.beat));
                 } else {
                     self.place = self.place.moved(self.place.bearing_deg(self.heads_for), gone_m);
                 }

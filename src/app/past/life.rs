@@ -89,7 +89,7 @@ impl Life {
         for person in people {
             let Some(unit) = person.account.unit else { continue };
             let kind = engine.catalog().unit_kind(unit);
-            fleet.push(Patrol::new(unit, kind, scope(person), moment.now(), &mut ways));
+            fleet.push(Patrol::new((unit, kind), scope(person), moment.now(), fleet.len(), &mut ways));
         }
         Ok(Self {
             exchange: one(Role::Operator),

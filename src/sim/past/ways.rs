@@ -11,8 +11,10 @@ use super::{
 use crate::domain::{incident::Disposition, place::Place, time::UnixMs};
 use rand::{RngExt, rngs::StdRng};
 
-/// From the yes until the vehicle rolls.
+/// From the yes until the vehicle rolls; seldom something is in the way.
 const TURNOUT_S: Span = (12.0, 55.0);
+const SLOW: f64 = 0.03;
+const SLOW_S: Span = (150.0, 420.0);
 /// From arrival to the end of the work.
 const WORK_S: Span = (420.0, 2_100.0);
 /// How long a ride takes beside what is expected: by day, in the rush, at night; and once more in a downpour.
@@ -65,7 +67,8 @@ impl Ways {
 
     /// Until the vehicle rolls, milliseconds.
     pub fn turnout_ms(&mut self) -> i64 {
-        within_ms(&mut self.rng, TURNOUT_S)
+        let slow = self.rng.random_bool(SLOW);
+        within_ms(&mut self.rng, if slow { SLOW_S } else { TURNOUT_S })
     }
 
     /// How long a ride takes that is expected to take so long, milliseconds.
@@ -94,9 +97,9 @@ impl Ways {
         (!self.rng.random_bool(NO_FIX)).then(|| offset(scene, north * STOPS_M, east * STOPS_M))
     }
 
-    /// Where a patrol heads next.
-    pub fn beat(&mut self) -> Place {
-        self.past.town.place(&mut self.rng)
+    /// Where a patrol heads next on the beat of this number.
+    pub fn on_beat(&mut self, number: usize) -> Place {
+        self.past.town.on_beat(number, &mut self.rng)
     }
 
     /// A moment within a span, milliseconds.
