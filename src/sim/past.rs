@@ -24,8 +24,8 @@ use crate::domain::{
 use rand::{RngExt, rngs::StdRng};
 
 /// Calls of a day that are police work, and those that are none.
-const VALID_PER_DAY: f64 = 20.0;
-const OTHERS_PER_DAY: f64 = 45.0;
+const VALID_PER_DAY: f64 = 16.0;
+const OTHERS_PER_DAY: f64 = 34.0;
 /// How the calls of a day lie over its hours; the evening is the busiest.
 const HOURS: [f64; 24] = [
     0.75, 0.50, 0.35, 0.25, 0.25, 0.35, 0.70, 1.10, 1.10, 1.00, 0.95, 1.00, 1.05, 0.95, 1.00, 1.10, 1.35, 1.55, 1.50,
@@ -45,7 +45,7 @@ const BUSY_S: Span = (240.0, 540.0);
 /// How often all lines are busy: in the evening, and else.
 const BUSY: (f64, f64) = (0.1, 0.025);
 /// A call that is none.
-const IDLE_TALK_S: Span = (5.0, 25.0);
+const IDLE_TALK_S: Span = (4.0, 18.0);
 /// Why; the weights are assumptions.
 const REASONS: [(f64, InvalidReason); 5] = [
     (45.0, InvalidReason::Prank),
@@ -211,7 +211,7 @@ mod tests {
         );
         let valid: Vec<&Call> = calls.iter().filter(|call| call.no_work.is_none()).collect();
         let others = calls.len() - valid.len();
-        assert!((480..750).contains(&valid.len()) && others > 2 * valid.len(), "{} and {others}", valid.len());
+        assert!((380..620).contains(&valid.len()) && 2 * others > 3 * valid.len(), "{} and {others}", valid.len());
         let at =
             |hours: std::ops::Range<i64>| valid.iter().filter(|c| hours.contains(&Zone::Wita.hour(c.rung))).count();
         assert!(at(17..21) > 3 * at(1..5), "{} in the evening, {} at night", at(17..21), at(1..5));

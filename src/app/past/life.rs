@@ -20,8 +20,10 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+/// Nothing that a command sets falls due sooner, milliseconds: a phone has so long to have an offer.
+const SOON_MS: i64 = 4_000;
 /// What is at risk is looked at at most so often, milliseconds.
-const WARN_MS: i64 = 60_000;
+const WARN_MS: i64 = 120_000;
 /// What waits for a unit is tried again so often, milliseconds.
 const AGAIN_MS: i64 = 30_000;
 /// Who works at the desk says so that often, milliseconds.
@@ -57,6 +59,8 @@ pub(super) struct Life {
     held: BTreeSet<ReportId>,
     warned: UnixMs,
     seen: UnixMs,
+    /// Until when nothing is due.
+    clear: UnixMs,
     lived: Lived,
 }
 
@@ -96,6 +100,7 @@ impl Life {
             desk: one(Role::Dispatcher),
             warned: moment.now(),
             seen: moment.now(),
+            clear: moment.now(),
             engine,
             conductor,
             moment,
@@ -174,12 +179,18 @@ impl Life {
     }
 
     /// What falls due before the next turn, and when it is done.
-    async fn due_before(&self, next: UnixMs) -> Result<Option<(Lane, UnixMs)>, Error> {
+    async fn due_before(&mut self, next: UnixMs) -> Result<Option<(Lane, UnixMs)>, Error> {
+        if next <= self.clear {
+            return Ok(None);
+        }
         let due = self.engine.next_due().await?.into_iter().map(|(lane, at)| match lane {
             Lane::Warnings => (lane, at.max(self.warned.plus(WARN_MS))),
             _ => (lane, at),
         });
-        Ok(due.min_by_key(|(_, at)| *at).filter(|(_, at)| *at <= next))
+        let first = due.min_by_key(|(_, at)| *at);
+        let soon = self.now().plus(SOON_MS);
+        self.clear = first.map_or(soon, |(_, at)| soon.min(at.plus(-1)));
+        Ok(first.filter(|(_, at)| *at <= next))
     }
 
     async fn fall_due(&mut self, lane: Lane, at: UnixMs) -> Result<(), Error> {
