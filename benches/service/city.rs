@@ -114,7 +114,7 @@ impl City {
         let (secret, hash) = secret();
         self.store.begin_session(account, hash, now.plus(TICKET_MS)).await.expect("the account is there");
         let auth = Auth::new(self.store.clone(), Handle::current()).await.expect("keys are made");
-        auth.refresh(&secret, now).await.expect("the session is there").access
+        auth.refresh(&secret, None, now).await.expect("the session is there").access
     }
 
     /// Lets go of the database: the server is to have it alone.
