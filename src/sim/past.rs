@@ -170,10 +170,10 @@ impl Past {
         let hour = self.zone.hour(at);
         let (night, rush) = (!(5..21).contains(&hour), matches!(hour, 6..9 | 16..20));
         match kind {
-            "traffic_accident" | "blocked_road" if rush => 2.0,
+            "traffic_accident" | "traffic_jam" if rush => 2.0,
             "brawl" | "noise" | "riot" if night => 2.5,
             "brawl" | "noise" | "riot" => 0.4,
-            "flood" => {
+            "disaster" => {
                 if self.rains(at) {
                     8.0
                 } else {
@@ -235,7 +235,7 @@ mod tests {
         let past = past(7);
         let wet = (0..28 * 24).filter(|hour| past.rains(from.plus(hour * HOUR_MS))).count();
         assert!((4..120).contains(&wet), "{wet} of 672 hours");
-        let floods: Vec<Call> = past.calls(from, until).into_iter().filter(|call| call.kind == "flood").collect();
+        let floods: Vec<Call> = past.calls(from, until).into_iter().filter(|call| call.kind == "disaster").collect();
         let in_rain = floods.iter().filter(|call| past.rains(call.rung)).count();
         assert!(in_rain * 2 > floods.len(), "{in_rain} of {}", floods.len());
     }
