@@ -72,9 +72,13 @@ async fn make_past(config: &Config, clock: Clock, options: &Demo) -> Result<bool
             stop.store(true, Ordering::SeqCst);
         }
     });
-    let lived = past::live_through(config, clock, options, &stop).await;
+    // On a thread of its own: a statement then changes threads twice, and not four times.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
+    let (config, options, stops) = (config.clone(), options.clone(), Arc::clone(&stop));
+    let lives = move || runtime.block_on(past::live_through(&config, clock, &options, &stops));
+    let lived = tokio::task::spawn_blocking(lives).await;
     hears.abort();
-    if let Some(past::Lived { calls, incidents }) = lived? {
+    if let Some(past::Lived { calls, incidents }) = lived.map_err(|error| error.to_string())?? {
         #[expect(clippy::cast_precision_loss, reason = "seconds are few")]
         let took_s = clock.now().since(began) as f64 / 1_000.0;
         println!("{calls} calls, {incidents} incidents, in {took_s:.1} s.");

@@ -137,7 +137,7 @@ pub struct Rekey {
 }
 
 /// A simulated city.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Demo {
     /// Patrols on duty: 25, or 80 for the whole fleet of Balikpapan.
     #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u16).range(1..=80))]
