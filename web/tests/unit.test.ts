@@ -102,6 +102,7 @@ test('an offer is rung, acknowledged, accepted, driven to, reached and cleared',
   await until('the acknowledgement', async () => (await desk.get(`/dispatches/${dispatch}`)).delivered);
   assert.match(await screen.text('scene'), /P2\s+Pencurian[^]+Motor hitam/);
   await screen.isAccessible();
+  await screen.page.locator('[data-test=accept]:enabled').waitFor();
   await screen.shot('unit-offer');
   // Twice, as thumbs do: the second tap falls on what has come there by then.
   await tapTwice(screen, '[data-test=accept]');
@@ -125,6 +126,7 @@ test('an offer is rung, acknowledged, accepted, driven to, reached and cleared',
   await screen.page.locator('[data-test=queued]').waitFor();
   assert.match(await screen.text('queued'), /P2 Kecelakaan lalu lintas/);
   await screen.isAccessible();
+  await screen.page.locator('[data-test=step-on_scene]:enabled').waitFor();
   await screen.shot('unit-en-route');
 
   await drive(gps, 'M2', 320);

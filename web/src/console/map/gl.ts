@@ -29,17 +29,18 @@ export class GlGround implements Ground {
   width = 1;
   height = 1;
 
-  private constructor(map: MapLibre, moved: () => void) {
+  private constructor(map: MapLibre, moved: () => void, lost: () => void) {
     this.#map = map;
     map.on('move', moved);
+    map.getCanvas().addEventListener('webglcontextlost', lost, { once: true });
     this.#ends.push(effect(() => {
       map.setPaintProperty('ground', 'background-color', colours().ground);
       moved();
     }));
   }
 
-  /** Throws where WebGL does not come up in time. */
-  static async make(container: HTMLElement, moved: () => void): Promise<GlGround> {
+  /** Throws where WebGL does not come up in time; `lost` is heard where it goes later. */
+  static async make(container: HTMLElement, moved: () => void, lost: () => void): Promise<GlGround> {
     setWorkerUrl(worker);
     const map = new MapLibre({
       container, style: style(), interactive: false, attributionControl: false, fadeDuration: 0, minZoom: ZOOM_MIN - 1, maxZoom: ZOOM_MAX,
@@ -54,7 +55,7 @@ export class GlGround implements Ground {
       map.remove();
       throw error;
     }
-    return new GlGround(map, moved);
+    return new GlGround(map, moved, lost);
   }
 
   get zoom(): number {

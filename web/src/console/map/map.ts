@@ -222,15 +222,23 @@ export class CityMap {
   async #useGl(): Promise<void> {
     const { GlGround } = await import('./gl.ts');
     if (this.#ended) return;
-    const { width, height } = this.ground;
-    const made = await GlGround.make(this.parts.below, () => this.redraw()).catch(() => null);
-    if (!made || this.#ended) return made?.destroy();
-    const [centre, zoom] = [this.ground.place({ x: width / 2, y: height / 2 }), this.ground.zoom];
-    this.ground = made;
-    made.resize(width, height);
-    made.centre(centre, zoom);
-    if (this.#source) made.lay(this.#source);
-    this.parts.onKind('gl');
+    // A graphics card may fail at any time: the map goes on without it.
+    const lost = () => this.#standOn(new PlainGround(() => this.redraw()));
+    const made = await GlGround.make(this.parts.below, () => this.redraw(), lost).catch(() => null);
+    if (made) this.#standOn(made);
+  }
+
+  /** Shows the same on another ground. */
+  #standOn(ground: Ground): void {
+    if (this.#ended) return ground.destroy();
+    const { width, height, zoom } = this.ground;
+    const centre = this.ground.place({ x: width / 2, y: height / 2 });
+    this.ground.destroy();
+    this.ground = ground;
+    ground.resize(width, height);
+    ground.centre(centre, zoom);
+    if (this.#source) ground.lay(this.#source);
+    this.parts.onKind(ground.kind);
     this.redraw();
   }
 
@@ -242,6 +250,7 @@ export class CityMap {
     return {
       kind: this.ground.kind, zoom: this.ground.zoom, units: units.length, stale: units.filter(({ stale }) => stale).length,
       ranked: units.filter(({ rank }) => rank !== null).map(({ id }) => id), incidents: points(incidents), at: points(units),
+      headings: Object.fromEntries(units.filter(({ heading_deg }) => heading_deg !== null).slice(0, 50).map(({ id, heading_deg }) => [id, heading_deg])),
       since: Object.fromEntries(units.filter(({ stale }) => stale).slice(0, 50).map(({ id, since }) => [id, since])),
       tiles: this.ground.tiles && { ...this.ground.tiles }, lost: this.#lost,
       outlines: this.scene.outlines.map(({ kind, name, rings }) => ({ kind, name, corners: rings.reduce((sum, ring) => sum + ring.length / 2, 0) })),

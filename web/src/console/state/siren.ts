@@ -58,7 +58,7 @@ export class Siren {
     const { ringing, until_ms } = this.state.value;
     return {
       is: sounding(this.state.value, serverNow()), ringing, until_ms, hindrance: this.hindrance.value,
-      sounded: this.sounded, notified: this.notified, on: this.#sound.on,
+      sounded: this.sounded, notified: this.notified, shown: [...this.#shown.keys()], on: this.#sound.on,
     };
   }
 
