@@ -136,3 +136,20 @@ test('what is ordered while the server is away is done once, when it is back', a
   await dispatcher.post(`/incidents/${incident}/close`, { disposition: 'handled' });
   await screen.close();
 });
+
+test('a console that is cut off for long is heard, and the system tells it to who looks elsewhere', async () => {
+  const screen = await atDesk(browser, server);
+  const { page } = screen;
+  await page.context().grantPermissions(['notifications'], { origin: server.url });
+  await page.locator('h1').click();
+  server.freeze();
+  try {
+    const { sounded } = await screen.until('the alarm', ({ siren }) => (siren.lost.shown && siren.lost.sounded > 0 ? siren.lost : null));
+    await screen.until('it to go on', ({ siren }) => siren.lost.sounded > sounded);
+  } finally {
+    server.thaw();
+  }
+  await screen.until('it to end with the return', ({ siren }) => !siren.lost.shown);
+  await screen.live();
+  await screen.close();
+});

@@ -4,6 +4,8 @@
 const SWING_S = 0.5;
 const TONES_HZ = [880, 620] as const;
 const LOUD = 0.18;
+const LOW_HZ = 330;
+const BEEP_S = 0.8;
 
 /** What stands in the way of a sound: nothing, a browser that waits for a touch, or no sound on this PC. */
 export type Hindrance = 'none' | 'untouched' | 'mute';
@@ -43,6 +45,13 @@ export class Sound {
     this.#timer = setInterval(() => this.#swing(), SWING_S * 500);
   }
 
+  /** One low tone: not a call, something else is wrong. */
+  beep(): void {
+    void this.#wake();
+    const context = this.#context;
+    if (context?.state === 'running') this.#tone(context, LOW_HZ, context.currentTime, BEEP_S);
+  }
+
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -80,14 +89,14 @@ export class Sound {
     }
   }
 
-  #tone(context: AudioContext, tone_hz: number, at_s: number): void {
+  #tone(context: AudioContext, tone_hz: number, at_s: number, for_s = SWING_S / 2): void {
     const [from, loud] = [context.createOscillator(), context.createGain()];
     from.type = 'square';
     from.frequency.value = tone_hz;
     loud.gain.setValueAtTime(LOUD, at_s);
-    loud.gain.linearRampToValueAtTime(0, at_s + SWING_S / 2);
+    loud.gain.linearRampToValueAtTime(0, at_s + for_s);
     from.connect(loud).connect(context.destination);
     from.start(at_s);
-    from.stop(at_s + SWING_S / 2);
+    from.stop(at_s + for_s);
   }
 }

@@ -6,6 +6,7 @@ import { mute, ring, SILENT, sounding, unmute, type SirenState } from '../logic/
 import { Sound, type Hindrance } from '../sound.ts';
 import { say } from '../words.ts';
 import type { Desk } from './desk.ts';
+import { Lost } from './lost.ts';
 import { chosen } from './ui.ts';
 
 export class Siren {
@@ -18,11 +19,12 @@ export class Siren {
   notified = 0;
   readonly #sound = new Sound((hindrance) => (this.hindrance.value = hindrance));
   readonly #shown = new Map<string, Notification>();
+  readonly #lost = new Lost();
 
   /** Follows the desk; gives what ends it. */
   follow(desk: Desk): () => void {
     void this.#sound.prepare();
-    const ends = [
+    const ends: (() => void)[] = [
       effect(() => {
         void desk.changed.value;
         void desk.shifts.value;
@@ -38,6 +40,7 @@ export class Siren {
         } else if (!sounds) this.#sound.stop();
       }),
     ];
+    ends.push(this.#lost.follow(desk.work.feed, () => desk.seat !== null, () => this.#sound.beep()));
     return () => {
       for (const end of ends) end();
       this.#sound.stop();
@@ -58,7 +61,7 @@ export class Siren {
     const { ringing, until_ms } = this.state.value;
     return {
       is: sounding(this.state.value, serverNow()), ringing, until_ms, hindrance: this.hindrance.value,
-      sounded: this.sounded, notified: this.notified, shown: [...this.#shown.keys()], on: this.#sound.on,
+      sounded: this.sounded, notified: this.notified, shown: [...this.#shown.keys()], lost: { sounded: this.#lost.sounded, shown: this.#lost.shown }, on: this.#sound.on,
     };
   }
 

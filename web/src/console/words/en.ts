@@ -26,6 +26,8 @@ export const en: Same<typeof id> = {
   'notify.allow': 'Allow notifications',
   'notify.denied': 'Notifications are blocked: keep this window in view',
   'notify.title': '110: a new report rings',
+  'lost.title': 'The 110 console is cut off',
+  'lost.body': 'Calls do not ring here. Check the network.',
   'notify.body': '{report} at desk {desk}',
 
   'tool.call': 'New call',

@@ -24,6 +24,8 @@ export const id = {
   'notify.allow': 'Izinkan notifikasi',
   'notify.denied': 'Notifikasi diblokir: biarkan jendela ini terlihat',
   'notify.title': '110: laporan baru berdering',
+  'lost.title': 'Konsol 110 terputus',
+  'lost.body': 'Panggilan tidak berdering di sini. Periksa jaringan.',
   'notify.body': '{report} di meja {desk}',
 
   'tool.call': 'Panggilan baru',
