@@ -27,7 +27,7 @@ const VALID: f64 = 0.1;
 /// How long a call takes, seconds; an assumption.
 const TALK_S: Span = (4.0, 15.0);
 /// Why the others are none; the weights are assumptions.
-const REASONS: [(f64, InvalidReason); 5] = [
+pub(super) const REASONS: [(f64, InvalidReason); 5] = [
     (40.0, InvalidReason::Prank),
     (20.0, InvalidReason::WrongNumber),
     (20.0, InvalidReason::Information),

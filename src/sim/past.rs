@@ -12,6 +12,7 @@ use super::{
     behaviour::{Span, within_ms},
     chance::{dice, gap_s, weighted},
     citizen::Mix,
+    operator::REASONS,
     town::Town,
 };
 use crate::domain::{
@@ -46,14 +47,6 @@ const BUSY_S: Span = (240.0, 540.0);
 const BUSY: (f64, f64) = (0.1, 0.025);
 /// A call that is none.
 const IDLE_TALK_S: Span = (4.0, 18.0);
-/// Why; the weights are assumptions.
-const REASONS: [(f64, InvalidReason); 5] = [
-    (45.0, InvalidReason::Prank),
-    (20.0, InvalidReason::WrongNumber),
-    (20.0, InvalidReason::Information),
-    (12.0, InvalidReason::Hoax),
-    (3.0, InvalidReason::Test),
-];
 /// Some call again and again: share of the pranks, and how many people.
 const AGAIN: f64 = 0.5;
 const PRANKSTERS: u32 = 24;

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { isStray, type Hit } from '../../src/console/aim.ts';
 import { heat, segments, standing } from '../../src/console/logic/promise.ts';
 import { isMine, queue, RANK, ringing, usualDesk } from '../../src/console/logic/queue.ts';
-import { MUTE_MS, mute, ring, SILENT, sounding, unmute } from '../../src/console/logic/siren.ts';
+import { MUTE_MS, mute, ring, SILENT, sounding, soundsAgain, unmute } from '../../src/console/logic/siren.ts';
 import { orderer, unitRow, unitRows } from '../../src/console/logic/units.ts';
 import { apply, areaOf, empty, prune, reset, shortOf, STALE_MS } from '../../src/console/state/picture.ts';
 import type { Dispatch, Event, Incident, Picture, Report, Unit } from '../../src/console/state/picture.ts';
@@ -199,4 +199,9 @@ test('a snapshot replaces its area and no other; what has ended does not pile up
   assert.deepEqual([ended.length, Math.min(...ended.map(({ closed }) => closed ?? 0))], [60, T0 + 140], 'the newest are kept');
   assert.ok(all.reports.has('BPN-R2'), 'what is open stays');
   assert.deepEqual([areaOf('KALTIM-R7'), areaOf('BPN.SPKT'), shortOf('BPN-M12')], ['KALTIM', 'BPN', 'M12']);
+});
+
+test('a console that is cut off is heard after a while, and not for ever as often', () => {
+  assert.deepEqual([[9_000, Infinity], [10_000, Infinity], [12_000, 2_000], [13_000, 3_000], [70_000, 10_000], [90_000, 30_000]]
+    .map(([lost_ms, quiet_ms]) => soundsAgain(lost_ms!, quiet_ms!)), [false, true, false, true, false, true]);
 });

@@ -14,6 +14,17 @@ export interface SirenState {
 /** How long a mute lasts, milliseconds. */
 export const MUTE_MS = 60_000;
 
+/** A line that comes back by then troubles nobody, milliseconds. */
+export const PATIENCE_MS = 10_000;
+/** A console that is cut off sounds so often; after a minute, when whoever is there has heard it, less often. */
+const EVERY_MS = 3_000;
+const LATER_MS = 30_000;
+
+/** Whether a console that is cut off for so long sounds again, after so long a silence. */
+export function soundsAgain(lost_ms: number, quiet_ms: number): boolean {
+  return lost_ms >= PATIENCE_MS && quiet_ms >= (lost_ms < 60_000 ? EVERY_MS : LATER_MS);
+}
+
 export const SILENT: SirenState = { ringing: [], hushed: new Set(), until_ms: 0 };
 
 export function ring(state: SirenState, ringing: readonly string[]): SirenState {

@@ -3,24 +3,13 @@
 import { effect } from '@preact/signals';
 import { serverNow, tick, toServer } from '../../shared/clock.ts';
 import type { Feed } from '../../shared/feed.ts';
+import { PATIENCE_MS, soundsAgain } from '../logic/siren.ts';
 import { say } from '../words.ts';
-
-/** A line that comes back by then troubles nobody, milliseconds. */
-export const PATIENCE_MS = 10_000;
-/** It sounds so often, seconds; after a minute, when whoever is there has heard it, less often. */
-const EVERY_S = 3;
-const LATER_S = 30;
-
-/** Whether it sounds in this second of a loss. */
-export function sounds(lost_ms: number): boolean {
-  if (lost_ms < PATIENCE_MS) return false;
-  const s = Math.floor(lost_ms / 1_000);
-  return s % (lost_ms < 60_000 ? EVERY_S : LATER_S) === 0;
-}
 
 export class Lost {
   /** How often it sounded. */
   sounded = 0;
+  #sounded_ms = -Infinity;
   #shown: Notification | null = null;
 
   /** Follows the feed where somebody is on duty; gives what ends it. */
@@ -32,7 +21,8 @@ export class Lost {
       if (since_ms === null || feed.state.peek().is === 'closed' || !isOnDuty()) return this.#back();
       const lost_ms = serverNow() - toServer(since_ms);
       if (lost_ms >= PATIENCE_MS) this.#show();
-      if (!sounds(lost_ms)) return;
+      if (!soundsAgain(lost_ms, performance.now() - this.#sounded_ms)) return;
+      this.#sounded_ms = performance.now();
       this.sounded++;
       beep();
     });
